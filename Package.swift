@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: the language mode is 6, and what a file uses it imports itself.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// Targets that call C also mark every unsafe use.
+let wrapsC: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+
+let package = Package(
+  name: "xmpp-mqtt-bridge",
+  products: [.executable(name: "xmpp-mqtt-bridge", targets: ["xmpp-mqtt-bridge"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    // C libraries of the system.
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CUnistring", providers: [.apt(["libunistring-dev", "libidn2-dev"])]),
+    .systemLibrary(name: "CResolver"),
+    .systemLibrary(name: "CLinux"),
+
+    // Cores: functions of bytes and times. No socket, thread, clock, randomness, file or Foundation.
+    .target(name: "XMLStream", dependencies: ["CLibXML2"], swiftSettings: wrapsC),
+    .target(name: "TLSEngine", dependencies: ["COpenSSL"], swiftSettings: wrapsC),
+    .target(name: "XMPP", dependencies: ["XMLStream", "TLSEngine", "CUnistring", deque], swiftSettings: wrapsC),
+    .target(name: "MQTT", dependencies: [deque], swiftSettings: strict),
+    .target(name: "Mapping", dependencies: ["XMPP", "XMLStream", "MQTT"], swiftSettings: strict),
+    .target(name: "Delivery", dependencies: [deque], swiftSettings: strict),
+
+    // Shells: each owns one resource.
+    .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: wrapsC),
+    .target(name: "Journal", dependencies: ["Delivery", "Platform", "CSQLite"], swiftSettings: wrapsC),
+    .target(
+      name: "XMPPClient", dependencies: ["XMPP", "XMLStream", "TLSEngine", "Platform", "CResolver", "CUnistring", log] + nio,
+      swiftSettings: wrapsC),
+    .target(
+      name: "MQTTClient", dependencies: ["MQTT", "Platform", "CMosquitto", "CLinux", deque, log],
+      swiftSettings: wrapsC),
+    .target(
+      name: "BridgeConfig", dependencies: ["Mapping", "XMPP", "MQTT", "Platform", .product(name: "TOMLKit", package: "TOMLKit")],
+      swiftSettings: strict),
+    .target(
+      name: "Bridge",
+      dependencies: [
+        "Platform", "XMLStream", "TLSEngine", "XMPP", "MQTT", "Mapping", "Delivery", "Journal", "XMPPClient",
+        "MQTTClient", "BridgeConfig", deque, log,
+      ] + nio,
+      swiftSettings: strict),
+    .executableTarget(
+      name: "xmpp-mqtt-bridge",
+      dependencies: [
+        "Bridge", "BridgeConfig", "Mapping", "XMPP", "Platform", log,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Tests: a target mirrors each of the above; the last five run whole programs and real servers.
+    .testTarget(name: "XMLStreamTests", dependencies: ["XMLStream", "CLibXML2"], swiftSettings: strict),
+    .testTarget(name: "TLSEngineTests", dependencies: ["TLSEngine", "COpenSSL"], swiftSettings: wrapsC),
+    .testTarget(name: "XMPPTests", dependencies: ["XMPP", "TLSEngine", "XMLStream"], swiftSettings: strict),
+    .testTarget(name: "MQTTTests", dependencies: ["MQTT"], swiftSettings: strict),
+    .testTarget(name: "MappingTests", dependencies: ["Mapping", "XMPP", "XMLStream", "MQTT"], swiftSettings: strict),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
+    .testTarget(name: "JournalTests", dependencies: ["Journal", "Delivery", "Platform", "CSQLite"], swiftSettings: strict),
+    .testTarget(
+      name: "XMPPClientTests",
+      dependencies: [
+        "XMPPClient", "XMPP", "TLSEngine", "XMLStream", "Platform", "COpenSSL", "TestSupport", log,
+        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ] + nio,
+      swiftSettings: strict),
+    .testTarget(
+      name: "MQTTClientTests", dependencies: ["MQTTClient", "MQTT", "Platform", "TestSupport", log],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BridgeConfigTests", dependencies: ["BridgeConfig", "Platform", "XMPP", "Mapping"], swiftSettings: strict),
+    .testTarget(
+      name: "BridgeTests",
+      dependencies: ["Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "XMPP", "XMLStream"],
+      swiftSettings: strict),
+    .testTarget(name: "PurityTests", swiftSettings: strict),
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["CMosquitto", "CTestSupport", "XMLStream"] + nio, path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "XMLStream"], swiftSettings: strict),
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["TestSupport", "xmpp-mqtt-bridge"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

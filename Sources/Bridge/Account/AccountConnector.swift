@@ -1,0 +1,37 @@
+import XMPP
+import XMPPClient
+
+/// When an account connects: the reconnect policy, and the machine's word that everything taken in is on disk.
+struct AccountConnector {
+  private var policy = ReconnectPolicy()
+  private var notBefore: Duration = .zero
+  /// The `h` that a resumption may say; nil until the machine has said so since the last connection.
+  private var inbound: UInt64?
+  private var onlineSince: Duration?
+  /// How long the wait is that was decided last; nil: no other attempt is made.
+  private(set) var retryIn: Duration?
+
+  /// Everything that was taken in is on disk.
+  mutating func mayConnect(inbound: UInt64) { self.inbound = inbound }
+
+  /// When to look again.
+  var deadline: Duration? { inbound == nil ? nil : notBefore }
+
+  /// The `h` to connect with, if it is time to; asked for once.
+  mutating func takeDue(now: Duration) -> UInt64? {
+    guard let inbound, now >= notBefore else { return nil }
+    self.inbound = nil
+    return inbound
+  }
+
+  /// A stream is up.
+  mutating func established(now: Duration) { onlineSince = now }
+
+  /// The connection ended, or none came about.
+  mutating func ended(_ end: ConnectionEnd, now: Duration) {
+    let lived = onlineSince.map { now - $0 }
+    onlineSince = nil
+    retryIn = policy.delay(after: end, lived: lived, random: .random(in: 0..<1))
+    notBefore = now + (retryIn ?? .zero)
+  }
+}

@@ -1,0 +1,77 @@
+import Delivery
+import Journal
+import MQTT
+
+/// What the MQTT side says.
+extension AccountCore {
+  /// The in connection is up.
+  /// - Parameter index: the last index that was read on an earlier one.
+  mutating func inboundConnected(sessionPresent: Bool, index: UInt64) {
+    redelivery.connected(sessionPresent: sessionPresent)
+    // Packet identifiers begin anew with a session: an old key could swallow a new message.
+    if !sessionPresent { write(.clearRedelivery(settings.outboundSpool)) }
+    outbound.inboundConnectionLost(index: index)
+  }
+
+  /// A batch that the in connection has read.
+  mutating func received(_ batch: [InboundPublish], now: Duration, wallClock: Int64) {
+    for publish in batch {
+      lastRead = outbound.ledger.append(copies: 1, now: now)
+      switch redelivery.check(publish) {
+      case .redelivered: outbound.acceptAgain(position: lastRead, trimmed: record.trimmed, now: now)
+      case .new(let key): takeIn(publish, key: key, now: now, wallClock: wallClock)
+      case .unidentified: takeIn(publish, key: nil, now: now, wallClock: wallClock)
+      }
+    }
+  }
+
+  private mutating func takeIn(_ publish: InboundPublish, key: MQTT.RedeliveryKey?, now: Duration, wallClock: Int64) {
+    switch interpret(publish) {
+    case .ignored(let reason):
+      outbound.ledger.confirmed(lastRead, now: now)
+      if let reason { report(.warning, "ignored", reason) }
+      return
+    case .refused(let refusal):
+      // Its `failed` status is a row of this commit: once that is done, nothing more is owed.
+      effects.settled.append(lastRead)
+      isCommitUrgent = true
+      report(.warning, refusal.event, refusal.detail)
+      emit(refusal.status(wallClock: wallClock), origin: refusal.origin, wallClock: wallClock)
+    case .message(let stanza, let origin):
+      let row = outbound.accept(stanza: stanza, origin: origin, position: lastRead, wallClock: wallClock)
+      write(.append(settings.outboundSpool, [row.journalRow]))
+    }
+    if let key {
+      let epoch = Int64(truncatingIfNeeded: key.sessionEpoch)
+      write(.redelivery(settings.outboundSpool, [.init(packet: key.packetID, epoch: epoch, hash: key.hash)]))
+    }
+  }
+
+  /// The shared out connection came up or went down.
+  mutating func broker(isUp: Bool) {
+    isBrokerUp = isUp
+    if isUp { inbound.ledger.sessionUp() } else { inbound.ledger.sessionDown() }
+  }
+
+  /// The broker's answers to publishes.
+  mutating func published(_ results: [PublishResult], now: Duration) {
+    var trimmed: UInt64?
+    for result in results {
+      if let refusal = result.refusal { report(.error, "publish-refused", "a message was not published: \(refusal)") }
+      trimmed = inbound.confirmed(result.token, now: now) ?? trimmed
+    }
+    if let trimmed { writeLazily(.trim(settings.inboundSpool, upTo: trimmed), now: now) }
+  }
+}
+
+extension AccountCore {
+  /// The broker has subscribed the in connection to these filters.
+  mutating func subscribed(_ filters: [String], refused: [String: ReasonCode]) {
+    var fields = FieldWriter()
+    fields.write(list: filters) { $0.write($1) }
+    write(.set(key: settings.keys.filters, fields.bytes))
+    for (filter, code) in refused {
+      report(.error, "subscription-refused", "the broker refuses the subscription to \(filter): \(code)")
+    }
+  }
+}

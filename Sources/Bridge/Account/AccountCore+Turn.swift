@@ -1,0 +1,175 @@
+import Delivery
+import Journal
+import Mapping
+
+/// The end of a turn of the event loop, and the journal's answers.
+extension AccountCore {
+  /// A PUBACK is committed within 10 ms of its arrival, so that a kill doubles no more than those.
+  private static let lazyCommit: Duration = .milliseconds(5)
+  private static let expiryInterval: Duration = .seconds(30)
+
+  /// When `endTurn` has to be called again although nothing happened.
+  var deadline: Duration? {
+    let lazy = lazySince.map { $0 + Self.lazyCommit }
+    return [outbound.ledger.deadline, inbound.ledger.deadline, lazy, nextExpiryCheck].compactMap { $0 }.min()
+  }
+
+  /// Closes a turn: lets the ledgers decide, numbers what may go out, submits one commit, hands out what was committed.
+  mutating func endTurn(now: Duration, wallClock: Int64) {
+    expire(now: now, wallClock: wallClock)
+    askLedgers(now: now)
+    number(wallClock: wallClock)
+    submit(now: now)
+    // A load has to be asked for behind the commit of the rows that the window knows of.
+    if isOnline, let load = outbound.nextLoad() { act(.loadOutbound(load)) }
+    if let load = inbound.nextLoad() { act(.loadInbound(load)) }
+    let publishes = inbound.take()
+    if !publishes.isEmpty { act(.publish(publishes)) }
+    let handled = min(releasedInbound, committedInbound)
+    if isOnline, handled > toldInbound {
+      toldInbound = handled
+      act(.handled(upTo: handled))
+    }
+  }
+
+  private mutating func askLedgers(now: Duration) {
+    while let action = outbound.ledger.nextAction(now: now) {
+      switch action {
+      case .release(let upTo): act(.release(upTo: upTo))
+      case .pause: act(.pauseReading)
+      case .sync: isSyncWanted = true
+      case .resume: break
+      }
+    }
+    while let action = inbound.ledger.nextAction(now: now) {
+      switch action {
+      case .release(let upTo): releasedInbound = upTo
+      case .sync: isSyncWanted = true
+      case .pause, .resume: break
+      }
+    }
+  }
+
+  private mutating func number(wallClock: Int64) {
+    guard isOnline, streamRoom > 0 else { return }
+    let stanzas = outbound.number(room: streamRoom, record: &record, account: settings.jid, wallClock: wallClock)
+    guard !stanzas.isEmpty else { return }
+    streamRoom -= stanzas.count
+    effects.stanzas += stanzas
+    isRecordDirty = true
+    isCommitUrgent = true
+  }
+
+  private mutating func submit(now: Duration) {
+    let isLate = lazySince.map { now >= $0 + Self.lazyCommit } ?? false
+    guard isCommitUrgent || isSyncWanted || isLate else { return }
+    if isRecordDirty { operations.append(.set(key: settings.keys.session, record.bytes)) }
+    effects.ticket = nextTicket
+    effects.generation = streamGeneration
+    effects.inboundSequence = inbound.nextSequence - 1
+    effects.inboundStanza = record.inbound
+    if isSyncWanted { effects.synced = .init(read: lastRead, taken: lastTaken, connects: wantsConnection) }
+    nextTicket += 1
+    act(.commit(ticket: effects.ticket, operations, sync: isSyncWanted))
+    submitted.append(effects)
+    operations = []
+    effects = CommitEffects()
+    isRecordDirty = false
+    isCommitUrgent = false
+    isSyncWanted = false
+    lazySince = nil
+  }
+
+  // MARK: The journal's answers
+
+  /// A commit is done. Answers come in the order of the tickets.
+  mutating func committed(ticket: UInt64, now: Duration, wallClock: Int64) {
+    guard let done = submitted.first, done.ticket == ticket else { return }
+    submitted.removeFirst()
+    inbound.committed(upTo: done.inboundSequence)
+    for position in done.settled { outbound.ledger.confirmed(position, now: now) }
+    if done.generation == streamGeneration {
+      committedInbound = max(committedInbound, done.inboundStanza)
+      if !done.stanzas.isEmpty { act(.send(done.stanzas)) }
+    }
+    guard let synced = done.synced else { return }
+    for origin in outbound.synced(upTo: synced.read) {
+      emit(DeliveryStatus(id: origin.id, state: .queued, time: wallClock), origin: origin, wallClock: wallClock)
+    }
+    inbound.ledger.synced(upTo: synced.taken)
+    if synced.connects, wantsConnection {
+      wantsConnection = false
+      committedInbound = record.inbound
+      releasedInbound = record.inbound
+      toldInbound = record.inbound
+      act(.mayConnect(inbound: record.inbound))
+    }
+  }
+
+  /// Rows of a spool that were read back.
+  mutating func loaded(_ load: UInt64, from spool: JournalSpool, rows: [JournalRow], reachedEnd: Bool) {
+    if spool == settings.outboundSpool {
+      let rows = decoded(rows) { row throws(FieldError) in try StanzaRow(row) }
+      outbound.loaded(load, rows: rows, reachedEnd: reachedEnd)
+    } else {
+      let rows = decoded(rows) { row throws(FieldError) in try PublishRow(row) }
+      inbound.loaded(load, rows: rows, reachedEnd: reachedEnd)
+    }
+  }
+
+  private mutating func decoded<Row>(
+    _ rows: [JournalRow], _ decode: (JournalRow) throws(FieldError) -> Row
+  ) -> [Row] {
+    rows.compactMap { row in
+      do throws(FieldError) {
+        return try decode(row)
+      } catch {
+        report(.error, "journal-damaged", "row \(row.sequence) of the journal cannot be read and is left out: \(error)")
+        return nil
+      }
+    }
+  }
+
+  // MARK: Expiry
+
+  private mutating func expire(now: Duration, wallClock: Int64) {
+    guard outbound.hasWaiting || inbound.hasWaiting else {
+      nextExpiryCheck = nil
+      return
+    }
+    guard let due = nextExpiryCheck else {
+      nextExpiryCheck = now + Self.expiryInterval
+      return
+    }
+    guard now >= due else { return }
+    nextExpiryCheck = now + Self.expiryInterval
+    let stale = outbound.expire(settings.expiry, wallClock: wallClock)
+    for row in stale {
+      let error = DeliveryStatus.Failure(condition: "expired", text: "it waited too long for the XMPP server")
+      let status = DeliveryStatus(id: row.origin.id, state: .failed, time: wallClock, error: error)
+      emit(status, origin: row.origin, wallClock: wallClock)
+    }
+    if !stale.isEmpty {
+      write(.remove(settings.outboundSpool, stale.map(\.sequence)))
+      report(.warning, "expired", "\(stale.count) messages waited too long for the XMPP server")
+    }
+    let unread = inbound.expire(settings.expiry, wallClock: wallClock)
+    if !unread.isEmpty {
+      write(.remove(settings.inboundSpool, unread.map(\.sequence)))
+      report(.warning, "expired", "\(unread.count) messages waited too long for the MQTT broker")
+    }
+  }
+}
+
+// MARK: - Leaving
+
+extension AccountCore {
+  /// Asks for a last sync; `isOnDisk` tells when it is done.
+  mutating func leave() {
+    wantsConnection = false
+    isSyncWanted = true
+  }
+
+  /// Nothing waits for the journal.
+  var isOnDisk: Bool { submitted.isEmpty && !isSyncWanted && !isCommitUrgent }
+}

@@ -1,0 +1,140 @@
+import Delivery
+import DequeModule
+import Journal
+import Mapping
+import MQTT
+import XMPP
+
+/// One account, whole, as a function of what happens to it: bytes, times and acknowledgements in, actions out.
+///
+/// Its one law is the bridge's: nothing is acknowledged upstream before somebody downstream, or the synced journal,
+/// has it. Every effect is written to the journal first and takes place when the commit comes back; the inputs of one
+/// turn of the event loop share one commit, which `endTurn` submits.
+///
+/// The inputs are in the extensions: `+MQTT` and `+Stream` take what the two links say, `+Stanzas` reads stanzas,
+/// `+Turn` closes a turn.
+struct AccountCore: Sendable {
+  let settings: AccountSettings
+
+  var outbound: OutboundFlow
+  var inbound: InboundFlow
+  var record: SessionRecord
+  var roster: RosterCache
+  var topicSequences: TopicSequences
+  var redelivery: RedeliveryFilter
+  var addresses: AddressCache
+  var ids: IdentifierSource
+  var recent = RecentMessages()
+
+  // MARK: The two links
+
+  /// The stream takes stanzas now.
+  var isOnline = false
+  /// How many more stanzas the stream may hold unacknowledged, as the driver last said.
+  var streamRoom = 0
+  var isBrokerUp = false
+  /// A connection to the server waits until everything taken in is on disk.
+  var wantsConnection = false
+  var hasOpenedInbound = false
+  /// The id of the roster request that waits for its answer.
+  var rosterRequest: String?
+  /// Counts streams: a commit that was submitted for an earlier one hands nothing to the present one.
+  var streamGeneration: UInt64 = 0
+  /// Where the ledgers stand: what a sync that is asked for now will cover.
+  var lastRead = Ledger.Position(rawValue: 0)
+  var lastTaken = Ledger.Position(rawValue: 0)
+  /// Inbound stanzas: counted in a committed record, released by the ledger, told to the server.
+  var committedInbound: UInt64 = 0
+  var releasedInbound: UInt64 = 0
+  var toldInbound: UInt64 = 0
+
+  // MARK: The commit in the making
+
+  var operations: [JournalOperation] = []
+  var effects = CommitEffects()
+  var isRecordDirty = false
+  var isCommitUrgent = false
+  var isSyncWanted = false
+  /// Since when operations wait that may wait for company: a trim that is lost is only done again.
+  var lazySince: Duration?
+  var submitted: Deque<CommitEffects> = []
+  var nextTicket: UInt64 = 1
+  var nextExpiryCheck: Duration?
+
+  private var actions: [AccountAction] = []
+
+  init(
+    settings: AccountSettings, outbound: OutboundFlow, inbound: InboundFlow, record: SessionRecord,
+    roster: RosterCache, topicSequences: TopicSequences, redelivery: RedeliveryFilter, ids: IdentifierSource
+  ) {
+    self.settings = settings
+    self.outbound = outbound
+    self.inbound = inbound
+    self.record = record
+    self.roster = roster
+    self.topicSequences = topicSequences
+    self.redelivery = redelivery
+    self.ids = ids
+    addresses = AddressCache(settings.topics)
+  }
+
+  /// Takes what is to be done, in order.
+  mutating func takeActions() -> [AccountAction] {
+    guard !actions.isEmpty else { return [] }
+    defer { actions.removeAll(keepingCapacity: true) }
+    return actions
+  }
+
+  /// Nothing is under way in either direction, and the journal has everything.
+  var isSettled: Bool {
+    outbound.isSettled && (inbound.isIdle || !isBrokerUp) && submitted.isEmpty && !isCommitUrgent && lazySince == nil
+  }
+
+  mutating func act(_ action: AccountAction) { actions.append(action) }
+
+  mutating func report(_ level: Report.Level, _ event: String, _ detail: String) {
+    act(.report(Report(level: level, event: event, detail: detail)))
+  }
+
+  /// Adds to the turn's commit, which is submitted at its end.
+  mutating func write(_ operation: JournalOperation) {
+    operations.append(operation)
+    isCommitUrgent = true
+  }
+
+  /// Adds what may wait a few milliseconds for company.
+  mutating func writeLazily(_ operation: JournalOperation, now: Duration) {
+    operations.append(operation)
+    if lazySince == nil { lazySince = now }
+  }
+
+  /// Begins: everything an earlier process left is put on disk before a `<resume/>` may speak of it.
+  mutating func start() {
+    wantsConnection = true
+    isSyncWanted = true
+    outbound.ledger.sessionDown()
+    inbound.ledger.sessionDown()
+    openInboundIfReady()
+  }
+
+  /// The in connection is opened when the policy can judge what comes through it.
+  mutating func openInboundIfReady() {
+    guard !hasOpenedInbound, roster.isKnown || !settings.needsRosterToSend else { return }
+    hasOpenedInbound = true
+    act(.openInbound)
+  }
+
+  /// Publishes what became of a message, as far as the account's `status` setting and the publisher want it.
+  mutating func emit(_ status: DeliveryStatus, origin: MessageOrigin, wallClock: Int64) {
+    guard settings.publishes(status.state, asked: origin.isAsked) else { return }
+    let isLasting = origin.isAsked || status.state == .failed
+    for publish in settings.publishes(of: status, origin: origin, isLasting: isLasting) {
+      if isLasting {
+        let row = inbound.accept(publish, stanza: nil, wallClock: wallClock)
+        write(.append(settings.inboundSpool, [row.journalRow]))
+      } else if isBrokerUp {
+        act(.publish([publish]))
+      }
+    }
+  }
+}

@@ -1,0 +1,256 @@
+import Delivery
+import Journal
+import Logging
+import Mapping
+import MQTT
+import MQTTClient
+import NIOCore
+import Platform
+import XMPP
+import XMPPClient
+
+/// Runs one account's machine on one event loop: takes in what the MQTT thread, the journal thread and the stream say, and
+/// carries out what the machine wants. It decides nothing but when to connect.
+///
+/// Not `Sendable`: everything happens on the event loop.
+final class AccountDriver {
+  private(set) var core: AccountCore
+  let eventLoop: any EventLoop
+  private let mailbox: AccountMailbox
+  private let journal: JournalHandle
+  private let mqtt: MQTTService
+  private let inbound: MQTTInbound
+  /// The journal cannot be written: nothing more is acknowledged, and the process has to begin anew.
+  private let onJournalFailure: (JournalError) -> Void
+  private(set) var reporter: AccountReporter
+  private var connector = AccountConnector()
+  private var connection: XMPPConnection?
+  private var inboundID: MQTTInboundID?
+
+  private var timer: Scheduled<Void>?
+  private var timerDeadline: Duration?
+  private var isTurning = false
+  private var leaving: Leaving?
+
+  init(
+    core: AccountCore, eventLoop: any EventLoop, mailbox: AccountMailbox, journal: JournalHandle, mqtt: MQTTService,
+    inbound: MQTTInbound, reporter: AccountReporter, onJournalFailure: @escaping (JournalError) -> Void
+  ) {
+    self.core = core
+    self.eventLoop = eventLoop
+    self.mailbox = mailbox
+    self.journal = journal
+    self.mqtt = mqtt
+    self.inbound = inbound
+    self.reporter = reporter
+    self.onJournalFailure = onJournalFailure
+  }
+
+  // MARK: Start
+
+  /// Begins. `connection` is made by the caller with this driver as its owner.
+  func start(connection: XMPPConnection) {
+    self.connection = connection
+    mailbox.attach(self)
+    reporter.state(connection.session.resumable == nil ? .connecting : .resuming)
+    core.start()
+    endTurn()
+  }
+
+  // MARK: Word from other threads
+
+  /// Everything that waits in the mailbox, then one turn.
+  func mailArrived() {
+    let now = Clocks.monotonic()
+    let wallClock = Clocks.wall()
+    for input in mailbox.drain() { take(input, now: now, wallClock: wallClock) }
+    endTurn()
+  }
+
+  private func take(_ input: AccountInput, now: Duration, wallClock: Int64) {
+    switch input {
+    case .inboundConnected(let connected):
+      core.inboundConnected(sessionPresent: connected.sessionPresent, index: connected.nextIndex - 1)
+      reporter.brokerConnected(connected)
+    case .inboundDisconnected(let reason, let retryIn): reporter.brokerDisconnected(reason, retryIn: retryIn)
+    case .subscribed(let filters, let refused): core.subscribed(filters, refused: refused)
+    case .received(let batch): core.received(batch, now: now, wallClock: wallClock)
+    case .published(let results):
+      reporter.trace("the broker acknowledged \(results.count) publishes (PUBACK)")
+      core.published(results, now: now)
+    case .broker(let isUp): core.broker(isUp: isUp)
+    case .journal(let completions):
+      for completion in completions { finished(completion, now: now, wallClock: wallClock) }
+    case .loaded(let id, let spool, .success(let page)):
+      core.loaded(id, from: spool, rows: page.rows, reachedEnd: page.reachedEnd)
+    case .loaded(_, _, .failure(let error)): onJournalFailure(error)
+    }
+  }
+
+  private func finished(_ completion: JournalCompletion, now: Duration, wallClock: Int64) {
+    switch completion.outcome {
+    case .committed, .synced: core.committed(ticket: completion.ticket, now: now, wallClock: wallClock)
+    case .failed(let error): onJournalFailure(error)
+    }
+  }
+
+  // MARK: Turns
+
+  /// Closes a turn: the machine decides, and what it wants is carried out, until it wants nothing more.
+  func endTurn() {
+    guard !isTurning else { return }
+    isTurning = true
+    if let connection { core.room(connection.session.windowRoom) }
+    core.endTurn(now: Clocks.monotonic(), wallClock: Clocks.wall())
+    for action in core.takeActions() { carryOut(action) }
+    isTurning = false
+    connection?.endTurn()
+    connectIfDue()
+    leaveIfSettled()
+    schedule()
+  }
+
+  private func carryOut(_ action: AccountAction) {
+    switch action {
+    case .commit(let ticket, let operations, let sync):
+      journal.submit(JournalBatch(ticket: ticket, operations: operations, sync: sync))
+    case .loadOutbound(let load):
+      journal.load(
+        load.id, from: core.settings.outboundSpool, after: load.after, limit: load.limit, maxBytes: load.maxBytes)
+    case .loadInbound(let load):
+      journal.load(
+        load.id, from: core.settings.inboundSpool, after: load.after, limit: load.limit, maxBytes: load.maxBytes)
+    case .send(let stanzas):
+      reporter.trace("\(stanzas.count) stanzas go to the server, the last is number \(stanzas.last?.sequence ?? 0)")
+      connection?.send(stanzas)
+    case .handled(let count):
+      reporter.trace("h of our <a/> is \(count): the broker or the journal has everything up to it")
+      connection?.handled(upTo: count)
+    case .mayConnect(let inbound): connector.mayConnect(inbound: inbound)
+    case .publish(let publishes): mqtt.publish(publishes, from: mailbox)
+    case .release(let index):
+      reporter.trace("PUBACK up to message \(index): the server or the journal has it")
+      if let inboundID { mqtt.release(inboundID, upTo: index) }
+    case .pauseReading: if let inboundID { mqtt.pause(inboundID) }
+    case .openInbound: inboundID = mqtt.addInbound(inbound, handler: mailbox)
+    case .report(let report): reporter.report(report)
+    }
+  }
+
+  private func schedule() {
+    let deadline = [core.deadline, connector.deadline, leaving?.deadline].compactMap { $0 }.min()
+    guard deadline != timerDeadline else { return }
+    // A deadline that moved away is looked at when the timer fires.
+    if let old = timerDeadline, let deadline, deadline > old { return }
+    timer?.cancel()
+    timerDeadline = deadline
+    guard let deadline else { return timer = nil }
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    let delay = max(deadline - Clocks.monotonic(), .zero)
+    timer = eventLoop.scheduleTask(in: .nanoseconds(Int64(delay / .nanoseconds(1)))) { bound.value.fired() }
+  }
+
+  private func fired() {
+    timer = nil
+    timerDeadline = nil
+    endTurn()
+  }
+
+  // MARK: Connecting
+
+  private func connectIfDue() {
+    guard leaving == nil, let connection, !connection.isActive,
+      let inbound = connector.takeDue(now: Clocks.monotonic())
+    else { return }
+    reporter.state(connection.session.resumable == nil ? .connecting : .resuming)
+    connection.connect(inbound: inbound)
+  }
+
+  private func ended(_ end: ConnectionEnd) {
+    connector.ended(end, now: Clocks.monotonic())
+    let isResumable = connection?.session.resumable != nil
+    if !isResumable { core.streamLost() }
+    core.disconnected()
+    reporter.ended(end, resumable: isResumable, retryIn: leaving == nil ? connector.retryIn : nil)
+  }
+}
+
+// MARK: The stream
+
+extension AccountDriver: XMPPConnectionOwner {
+  func received(_ event: XMPPConnection.Event) {
+    let now = Clocks.monotonic()
+    let wallClock = Clocks.wall()
+    switch event {
+    case .established(let established):
+      connector.established(now: now)
+      core.established(established)
+      reporter.state(.online, jid: connection?.session.jid)
+    case .stanza(let element, let number):
+      core.received(InboundStanza(element: element, number: number), now: now, wallClock: wallClock)
+    case .acknowledged(let number):
+      reporter.trace("the server acknowledged our stanzas up to number \(number) (<a/>)")
+      core.acknowledged(upTo: number, now: now, wallClock: wallClock)
+    case .lost: core.streamLost()
+    case .ended(let end): ended(end)
+    }
+  }
+
+  func turnEnded() { endTurn() }
+}
+
+// MARK: Leaving
+
+extension AccountDriver {
+  /// How the account leaves, and when it stops waiting.
+  struct Leaving {
+    enum Step {
+      /// Nothing new is read; what is under way is finished.
+      case finishing
+      /// The stream is being closed or parked.
+      case closing
+      /// The last commit is on its way to the disk.
+      case syncing
+    }
+
+    var parks: Bool
+    var step = Step.finishing
+    var deadline: Duration
+    var done: () -> Void
+  }
+
+  /// Leaves: reads nothing more from MQTT, finishes what is in flight for up to five seconds, closes the stream or parks
+  /// it, and puts everything on disk.
+  func leave(parks: Bool, done: @escaping () -> Void) {
+    if let inboundID { mqtt.pause(inboundID) }
+    leaving = Leaving(parks: parks, deadline: Clocks.monotonic() + .seconds(5), done: done)
+    endTurn()
+  }
+
+  private func leaveIfSettled() {
+    guard var leaving else { return }
+    let isLate = Clocks.monotonic() >= leaving.deadline
+    switch leaving.step {
+    case .finishing:
+      guard leaving.parks || isLate || core.isSettled else { return }
+      leaving.step = .closing
+      leaving.deadline = Clocks.monotonic() + .seconds(6)
+      self.leaving = leaving
+      if leaving.parks { connection?.park() } else { connection?.logout() }
+      leaveIfSettled()
+    case .closing:
+      guard isLate || connection?.isActive != true else { return }
+      leaving.step = .syncing
+      leaving.deadline = Clocks.monotonic() + .seconds(5)
+      self.leaving = leaving
+      core.leave()
+      endTurn()
+    case .syncing:
+      guard isLate || core.isOnDisk else { return }
+      self.leaving = nil
+      reporter.state(.offline, reason: leaving.parks ? "parked" : "logged out")
+      mailbox.detach()
+      leaving.done()
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import XMPP
+
+/// The names under which the state file keeps an account's small records.
+struct AccountKeys: Sendable, Equatable {
+  private let account: String
+
+  init(account: String) {
+    self.account = account
+  }
+
+  /// The spool from MQTT to XMPP.
+  var outboundSpool: String { account + "/out" }
+  /// The spool from XMPP to MQTT.
+  var inboundSpool: String { account + "/in" }
+  /// The session record.
+  var session: String { account + "/session" }
+  /// Keys of the latest login, which spare the next one their computation.
+  var login: String { account + "/login" }
+  /// The subscriptions that the broker has confirmed for the in connection.
+  var filters: String { account + "/filters" }
+  /// Says that a roster was told.
+  var rosterKnown: String { account + "/roster" }
+  /// Where the contacts are.
+  var rosterPrefix: String { account + "/roster/" }
+  /// One contact.
+  func roster(_ jid: JID) -> String { rosterPrefix + jid.description }
+  /// Where the topics' sequence numbers are.
+  var sequencePrefix: String { account + "/seq/" }
+  /// The sequence number of a contact's topic, by its topic level.
+  func sequence(_ level: String) -> String { sequencePrefix + level }
+}

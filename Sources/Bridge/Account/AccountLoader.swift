@@ -1,0 +1,134 @@
+import BridgeConfig
+import Delivery
+import Journal
+import Mapping
+import MQTT
+import MQTTClient
+import XMPP
+
+/// An account as the configuration wants it and the state file remembers it.
+struct LoadedAccount {
+  var core: AccountCore
+  /// The stream to resume, if an earlier process left one.
+  var session: ResumableSession?
+  var inbound: MQTTInbound
+}
+
+/// Puts an account together at the start, from the configuration and the journal.
+struct AccountLoader {
+  /// Rows of one spool in memory; the rest stays on disk.
+  private static let windowRows = 1_024
+  private static let windowBytes = 8 << 20
+
+  let configuration: BridgeConfiguration
+  let tree: TopicTree
+  let journal: Journal
+  let recovered: Recovered
+  let epoch: UInt64
+  let responder: IQResponder
+
+  /// What was found may be older than what was acknowledged: then no stream is resumed, since its counters went on.
+  private var isStale: Bool { recovered.continuity == .uncertain || recovered.continuity == .copied }
+
+  /// Loads one account.
+  func load(_ account: AccountConfiguration) throws -> LoadedAccount {
+    let keys = AccountKeys(account: account.name)
+    let settings = AccountSettings(
+      bridge: configuration.bridge.name, jid: account.jid, topics: try tree.account(account.name),
+      policy: account.access, status: account.status, binary: account.binary,
+      expiry: Expiry(after: configuration.delivery.expireAfter), epoch: epoch, responder: responder, keys: keys,
+      outboundSpool: journal.spool(keys.outboundSpool), inboundSpool: journal.spool(keys.inboundSpool))
+
+    var record = try value(keys.session).map { bytes throws(FieldError) in try SessionRecord(bytes) } ?? SessionRecord()
+    if isStale || record.stream == nil || !belongs(record.stream, to: account.jid) { record.forgetStream() }
+    var outbound = outboundFlow(settings, record)
+    let session = try resumable(record, settings, &outbound)
+    let core = AccountCore(
+      settings: settings, outbound: outbound, inbound: inboundFlow(settings, record), record: record,
+      roster: try roster(keys), topicSequences: try sequences(keys), redelivery: try redelivery(settings),
+      ids: IdentifierSource(seed: .random(in: 0...(.max))))
+    return LoadedAccount(core: core, session: session, inbound: try inbound(account, settings))
+  }
+
+  /// A stream of another address, from before the configuration changed, is nothing to resume.
+  private func belongs(_ stream: SessionRecord.Stream?, to jid: JID) -> Bool {
+    stream?.jid.isSameBare(as: jid) == true
+  }
+
+  // MARK: The flows
+
+  private func outboundFlow(_ settings: AccountSettings, _ record: SessionRecord) -> OutboundFlow {
+    let newest = spool(settings.outboundSpool)?.last ?? 0
+    let done = max(record.trimmed, record.numbered)
+    return OutboundFlow(
+      ledger: Ledger(hold: configuration.delivery.hold, holdMessages: configuration.delivery.holdMessages),
+      window: SpoolWindow(maxCount: Self.windowRows, maxBytes: Self.windowBytes, after: done, newest: newest),
+      nextSequence: max(newest, done, record.sentBefore) + 1)
+  }
+
+  private func inboundFlow(_ settings: AccountSettings, _ record: SessionRecord) -> InboundFlow {
+    let found = spool(settings.inboundSpool)
+    let newest = found?.last ?? 0
+    return InboundFlow(
+      ledger: Ledger(
+        hold: configuration.delivery.hold, holdMessages: configuration.delivery.holdMessages, upstream: record.inbound),
+      window: SpoolWindow(
+        maxCount: Self.windowRows, maxBytes: Self.windowBytes, after: (found?.first ?? 1) - 1, newest: newest),
+      nextSequence: newest + 1)
+  }
+
+  private func spool(_ spool: JournalSpool) -> Recovered.Spool? {
+    recovered.spools.first { $0.spool == spool }
+  }
+
+  private func resumable(
+    _ record: SessionRecord, _ settings: AccountSettings, _ outbound: inout OutboundFlow
+  ) throws -> ResumableSession? {
+    guard let stream = record.stream else { return nil }
+    let count = Int(clamping: record.numbered - min(record.trimmed, record.numbered))
+    let page = try journal.rows(of: settings.outboundSpool, after: record.trimmed, limit: max(count, 1))
+    let rows = try page.rows.prefix { $0.sequence <= record.numbered }.map { try StanzaRow($0) }
+    return ResumableSession(
+      jid: stream.jid, id: stream.id, location: stream.location, maximum: stream.maximum, inbound: record.inbound,
+      outbound: record.acknowledged, unacknowledged: outbound.restore(rows: rows, record: record))
+  }
+
+  // MARK: Small records
+
+  private func value(_ key: String) throws(JournalError) -> [UInt8]? {
+    try journal.values(prefix: key).first { $0.key == key }?.value
+  }
+
+  private func roster(_ keys: AccountKeys) throws(JournalError) -> RosterCache {
+    let items = try journal.values(prefix: keys.rosterPrefix).compactMap { Roster.Item(journal: $0.value) }
+    return RosterCache(items: items, isKnown: try value(keys.rosterKnown) != nil)
+  }
+
+  private func sequences(_ keys: AccountKeys) throws(JournalError) -> TopicSequences {
+    var last: [String: UInt64] = [:]
+    for (key, bytes) in try journal.values(prefix: keys.sequencePrefix) {
+      last[String(key.dropFirst(keys.sequencePrefix.count))] = TopicSequences.number(bytes)
+    }
+    return TopicSequences(last: last)
+  }
+
+  private func redelivery(_ settings: AccountSettings) throws(JournalError) -> RedeliveryFilter {
+    let keys = try journal.redeliveryKeys(of: settings.outboundSpool)
+    return RedeliveryFilter(
+      keys: keys.map {
+        MQTT.RedeliveryKey(packetID: $0.packet, sessionEpoch: UInt64(bitPattern: $0.epoch), hash: $0.hash)
+      })
+  }
+
+  private func inbound(_ account: AccountConfiguration, _ settings: AccountSettings) throws -> MQTTInbound {
+    var onRecord: [String] = []
+    if let bytes = try value(settings.keys.filters) {
+      var fields = FieldReader(bytes)
+      onRecord = try fields.readList { fields throws(FieldError) in try fields.readString() }
+    }
+    return MQTTInbound(
+      clientID: "\(configuration.bridge.name)-in-\(account.name)",
+      subscriptions: try settings.topics.filters.map { MQTTSubscription(try TopicFilter($0)) },
+      filtersOnRecord: onRecord, holdMessages: configuration.delivery.holdMessages)
+  }
+}

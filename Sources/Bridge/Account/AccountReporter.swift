@@ -1,0 +1,86 @@
+import Logging
+import Mapping
+import MQTTClient
+import Platform
+import XMPP
+
+/// Tells people about one account: `E/state`, the log and events.
+struct AccountReporter {
+  private let bridge: BridgeReporter
+  private let account: String
+  private let topics: EntityTopics
+  private let jid: JID
+  private var last: EntityState?
+
+  init(bridge: BridgeReporter, account: String, topics: EntityTopics, jid: JID) {
+    self.bridge = bridge
+    self.account = account
+    self.topics = topics
+    self.jid = jid
+  }
+
+  /// Something people should know.
+  func report(_ report: Report) { bridge.report(report, entity: account) }
+
+  /// A step on a message's way, for whoever follows one.
+  func trace(_ step: @autoclosure () -> String) {
+    bridge.log.debug("\(step())", metadata: ["entity": "\(account)"])
+  }
+
+  /// Publishes `E/state` if it says something new. `since` is kept while only the reason changes.
+  mutating func state(_ state: EntityState.State, jid: JID? = nil, reason: String? = nil) {
+    var next = EntityState(state, jid: jid ?? self.jid, since: Clocks.wall(), reason: reason)
+    if let last, last.state == state {
+      guard last.reason != reason || last.jid != next.jid else { return }
+      next.since = last.since
+    }
+    last = next
+    bridge.retain(topics.state, next.json)
+  }
+
+  /// The stream's connection ended, or none came about.
+  mutating func ended(_ end: ConnectionEnd, resumable: Bool, retryIn: Duration?) {
+    let retry = retryIn.map { "; the next attempt is \(Self.text($0))" } ?? ""
+    let level: Report.Level
+    switch end {
+    case .session(.loggedOut), .session(.parked): level = .info
+    case .unreachable, .session(.ioLost), .session(.peerClosed), .session(.timeout): level = .warning
+    case .untrusted, .session: level = .error
+    }
+    report(Report(level: level, event: Self.event(of: end), detail: "\(end)\(retry)"))
+    guard retryIn != nil else { return }
+    state(resumable ? .resuming : .offline, reason: "\(end)")
+  }
+
+  private static func event(of end: ConnectionEnd) -> String {
+    switch end {
+    case .unreachable: "unreachable"
+    case .untrusted: "untrusted"
+    case .session(.notAuthorized), .session(.accountDisabled), .session(.credentialsExpired),
+      .session(.authenticationFailed), .session(.temporaryAuthenticationFailure):
+      "login-refused"
+    case .session(.noTLS), .session(.tls): "no-tls"
+    case .session(.conflict): "conflict"
+    case .session(.loggedOut), .session(.parked): "left"
+    case .session: "disconnected"
+    }
+  }
+
+  /// The in connection came up.
+  func brokerConnected(_ connection: MQTTConnected) {
+    let session = connection.sessionPresent ? "the broker kept the session" : "a new session"
+    report(
+      Report(level: .info, event: "mqtt-connected", detail: "in connection over MQTT \(connection.version): \(session)"))
+  }
+
+  /// The in connection went down, or an attempt failed.
+  func brokerDisconnected(_ reason: MQTTDisconnectReason, retryIn: Duration?) {
+    let retry = retryIn.map { "; the next attempt is \(Self.text($0))" } ?? ""
+    report(Report(level: reason == .left ? .info : .warning, event: "mqtt-disconnected", detail: "\(reason)\(retry)"))
+  }
+
+  private static func text(_ wait: Duration) -> String {
+    let milliseconds = wait / .milliseconds(1)
+    return milliseconds < 1 ? "at once" : "in \((milliseconds / 100).rounded() / 10) s"
+  }
+}

@@ -1,0 +1,104 @@
+import Delivery
+import DequeModule
+import Journal
+import MQTT
+
+/// XMPP → MQTT of one account: which stanzas are not yet safe, what waits for the broker, what it has not acknowledged.
+struct InboundFlow: Sendable {
+  /// A publish that the MQTT side has and the broker has not acknowledged.
+  private struct InFlight: Sendable {
+    var sequence: UInt64
+    var stanza: Ledger.Position?
+    var isDone = false
+  }
+
+  /// Custody of what the stream has delivered.
+  var ledger: Ledger
+  private var window: SpoolWindow<PublishRow>
+  private var inFlight: Deque<InFlight> = []
+  private(set) var nextSequence: UInt64
+  /// Rows up to this sequence are in the journal and may be published.
+  private var committed: UInt64
+
+  /// How many publishes of one account the shared out connection may hold at a time, so that no account starves another.
+  static let credit = 256
+
+  init(ledger: Ledger, window: SpoolWindow<PublishRow>, nextSequence: UInt64) {
+    self.ledger = ledger
+    self.window = window
+    self.nextSequence = nextSequence
+    committed = nextSequence - 1
+  }
+
+  /// Nothing waits for the broker.
+  var isIdle: Bool { inFlight.isEmpty && window.isEmpty }
+
+  /// Whether rows wait that may get too old.
+  var hasWaiting: Bool { !window.isEmpty }
+
+  /// Takes a publish that follows from an inbound stanza, or from none; its row has to be committed before it goes out.
+  mutating func accept(_ publish: OutboundPublish, stanza: Ledger.Position?, wallClock: Int64) -> PublishRow {
+    var row = PublishRow(sequence: nextSequence, time: wallClock, stanza: stanza, publish: publish)
+    row.publish.token = row.sequence
+    nextSequence += 1
+    window.append(row, sequence: row.sequence, bytes: publish.payload.count)
+    return row
+  }
+
+  /// The journal has every row up to `sequence`.
+  mutating func committed(upTo sequence: UInt64) {
+    committed = max(committed, sequence)
+  }
+
+  /// Hands out what may be published now.
+  mutating func take() -> [OutboundPublish] {
+    let last = committed
+    let rows = window.take(Self.credit - inFlight.count) { $0.sequence <= last }
+    for row in rows { inFlight.append(InFlight(sequence: row.sequence, stanza: row.stanza)) }
+    return rows.map(\.publish)
+  }
+
+  /// The broker has the publish with this token, or refused it for good.
+  /// - Returns: the sequence up to which the spool can now be trimmed, if that moved.
+  mutating func confirmed(_ token: UInt64, now: Duration) -> UInt64? {
+    guard let position = index(of: token), !inFlight[position].isDone else { return nil }
+    inFlight[position].isDone = true
+    if let stanza = inFlight[position].stanza { ledger.confirmed(stanza, now: now) }
+    var trimmed: UInt64?
+    while let first = inFlight.first, first.isDone {
+      trimmed = first.sequence
+      inFlight.removeFirst()
+    }
+    return trimmed
+  }
+
+  /// Tokens rise along `inFlight`, and answers come nearly in order: the first entry is the usual hit.
+  private func index(of token: UInt64) -> Int? {
+    if let first = inFlight.first, first.sequence == token { return 0 }
+    var low = 0
+    var high = inFlight.count
+    while low < high {
+      let middle = (low + high) / 2
+      if inFlight[middle].sequence < token { low = middle + 1 } else { high = middle }
+    }
+    return low < inFlight.count && inFlight[low].sequence == token ? low : nil
+  }
+
+  // MARK: The spool on disk
+
+  /// What to read from the journal so that publishing can go on, if anything. To be asked for behind this turn's commit.
+  mutating func nextLoad() -> SpoolWindow<PublishRow>.Load? { window.nextLoad() }
+
+  /// Rows that were read back.
+  mutating func loaded(_ load: UInt64, rows: [PublishRow], reachedEnd: Bool) {
+    if let last = rows.last { committed = max(committed, last.sequence) }
+    window.loaded(
+      load, rows: rows.map { (sequence: $0.sequence, bytes: $0.publish.payload.count, element: $0) },
+      reachedEnd: reachedEnd)
+  }
+
+  /// Takes out the waiting publishes that are older than they may get.
+  mutating func expire(_ expiry: Expiry, wallClock: Int64) -> [PublishRow] {
+    window.take(.max) { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
+  }
+}

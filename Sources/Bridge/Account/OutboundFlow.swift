@@ -1,0 +1,201 @@
+import Delivery
+import DequeModule
+import Journal
+import Mapping
+import XMPP
+
+/// MQTT → XMPP of one account: what was read and is not yet safe, what waits for the stream, what the stream has
+/// numbered and the server not yet acknowledged.
+///
+/// Rows leave in the order of their sequence and stanzas are numbered in the order in which they leave, so an
+/// acknowledgement pops a prefix of `numbered`, and that prefix ends at a row up to which the spool is trimmed.
+struct OutboundFlow: Sendable {
+  /// A counted stanza that was handed to the stream, or is about to be once its number is committed.
+  struct Numbered: Sendable, Equatable {
+    var number: UInt64
+    var content: Content
+
+    enum Content: Sendable, Equatable {
+      case row(StanzaRow)
+      case control([UInt8])
+    }
+  }
+
+  /// An MQTT message whose PUBACK waits until every row up to `sequence` is safe.
+  private struct Waiter: Sendable {
+    var position: Ledger.Position
+    var sequence: UInt64
+    var origin: MessageOrigin?
+  }
+
+  /// Custody of what the in connection has read.
+  var ledger: Ledger
+  private(set) var numbered: Deque<Numbered> = []
+  private(set) var nextSequence: UInt64
+  private(set) var nextNumber: UInt64 = 1
+  /// Rows that no stream has a number for.
+  private var window: SpoolWindow<StanzaRow>
+  private var controls: Deque<[UInt8]> = []
+  private var waiters: Deque<Waiter> = []
+
+  /// How long a message may have waited before its reader should be told that it is late.
+  static let noticeableDelay: Int64 = 10_000
+
+  init(ledger: Ledger, window: SpoolWindow<StanzaRow>, nextSequence: UInt64) {
+    self.ledger = ledger
+    self.window = window
+    self.nextSequence = nextSequence
+  }
+
+  /// Every message taken in has left.
+  var isIdle: Bool { numbered.isEmpty && window.isEmpty && controls.isEmpty }
+
+  /// Nothing is under way: what waits, waits for a stream.
+  var isSettled: Bool { numbered.isEmpty && controls.isEmpty }
+
+  /// Whether rows wait that may get too old.
+  var hasWaiting: Bool { !window.isEmpty }
+
+  // MARK: Taking in
+
+  /// Takes a message that becomes a stanza; its row has to be committed before anything else happens to it.
+  mutating func accept(
+    stanza: [UInt8], origin: MessageOrigin, position: Ledger.Position, wallClock: Int64
+  ) -> StanzaRow {
+    let row = StanzaRow(sequence: nextSequence, time: wallClock, stanza: stanza, origin: origin)
+    nextSequence += 1
+    window.append(row, sequence: row.sequence, bytes: stanza.count)
+    waiters.append(Waiter(position: position, sequence: row.sequence, origin: origin))
+    return row
+  }
+
+  /// Takes a message that the broker delivers again although its row is, or was, in the spool: it is safe when
+  /// everything that is in the spool now is safe.
+  mutating func acceptAgain(position: Ledger.Position, trimmed: UInt64, now: Duration) {
+    guard nextSequence - 1 > trimmed else { return ledger.confirmed(position, now: now) }
+    waiters.append(Waiter(position: position, sequence: nextSequence - 1, origin: nil))
+  }
+
+  /// Queues a counted stanza that is no message (presence, iq). It is lost with the stream, on purpose.
+  mutating func accept(control stanza: [UInt8]) {
+    controls.append(stanza)
+  }
+
+  /// The in connection is gone: the broker will deliver again what was not acknowledged, under indexes after `index`.
+  mutating func inboundConnectionLost(index: UInt64) {
+    waiters.removeAll()
+    ledger.reset(upstream: index)
+  }
+
+  // MARK: Handing out
+
+  /// Gives numbers to what may be sent now: first the stanzas that are no messages, then rows in their order.
+  /// - Parameters:
+  ///   - room: how many more stanzas the stream may hold unacknowledged.
+  ///   - record: takes note of the numbers; it has to be committed before a byte of them reaches the socket.
+  ///   - account: who says, in a delay stamp, when a message was accepted.
+  mutating func number(room: Int, record: inout SessionRecord, account: JID, wallClock: Int64) -> [OutboundStanza] {
+    guard room > 0, !controls.isEmpty || window.count > 0 else { return [] }
+    var stanzas: [OutboundStanza] = []
+    while stanzas.count < room, let control = controls.popFirst() {
+      let stanza = OutboundStanza(sequence: takeNumber(), bytes: control)
+      record.controls.append(stanza)
+      numbered.append(Numbered(number: stanza.sequence, content: .control(control)))
+      stanzas.append(stanza)
+    }
+    for row in window.take(room - stanzas.count) {
+      let number = takeNumber()
+      record.numbered = row.sequence
+      numbered.append(Numbered(number: number, content: .row(row)))
+      let isLate = row.sequence <= record.sentBefore || wallClock - row.time > Self.noticeableDelay
+      let bytes = isLate ? DelayedDelivery.stamped(row.stanza, from: account, at: row.time) : row.stanza
+      stanzas.append(OutboundStanza(sequence: number, bytes: bytes))
+    }
+    return stanzas
+  }
+
+  private mutating func takeNumber() -> UInt64 {
+    defer { nextNumber += 1 }
+    return nextNumber
+  }
+
+  /// Takes note that the server has every stanza up to `number`; returns the rows among them.
+  mutating func acknowledged(upTo number: UInt64, record: inout SessionRecord, now: Duration) -> [StanzaRow] {
+    var rows: [StanzaRow] = []
+    while let first = numbered.first, first.number <= number {
+      numbered.removeFirst()
+      record.acknowledged = first.number
+      if case .row(let row) = first.content {
+        record.trimmed = row.sequence
+        rows.append(row)
+      }
+    }
+    if !record.controls.isEmpty { record.controls.removeAll { $0.sequence <= number } }
+    while let first = waiters.first, first.sequence <= record.trimmed {
+      waiters.removeFirst()
+      ledger.confirmed(first.position, now: now)
+    }
+    return rows
+  }
+
+  /// The journal on disk has what was read up to `position`; returns whom to tell that it is queued.
+  mutating func synced(upTo position: Ledger.Position) -> [MessageOrigin] {
+    var queued: [MessageOrigin] = []
+    while let first = waiters.first, first.position <= position {
+      waiters.removeFirst()
+      if let origin = first.origin { queued.append(origin) }
+    }
+    ledger.synced(upTo: position)
+    return queued
+  }
+
+  // MARK: Streams
+
+  /// The stream is gone for good: messages without an acknowledgement wait again, in front; the rest is dropped.
+  mutating func streamLost(record: inout SessionRecord) {
+    controls.removeAll()
+    numbered.removeAll()
+    window.rewind(to: record.trimmed)
+    nextNumber = 1
+    record.forgetStream()
+  }
+
+  /// Takes up the numbering of a stream that an earlier process held.
+  /// - Parameter rows: those with a sequence in `record.trimmed+1 … record.numbered`.
+  /// - Returns: every unacknowledged stanza of the stream in its order.
+  mutating func restore(rows: [StanzaRow], record: SessionRecord) -> [OutboundStanza] {
+    var rows = rows[...]
+    var controls = record.controls[...]
+    nextNumber = record.acknowledged + 1
+    while !rows.isEmpty || !controls.isEmpty {
+      if let control = controls.first, control.sequence == nextNumber || rows.isEmpty {
+        controls.removeFirst()
+        numbered.append(Numbered(number: takeNumber(), content: .control(control.bytes)))
+      } else {
+        numbered.append(Numbered(number: takeNumber(), content: .row(rows.removeFirst())))
+      }
+    }
+    return numbered.map { entry in
+      switch entry.content {
+      case .row(let row): OutboundStanza(sequence: entry.number, bytes: row.stanza)
+      case .control(let bytes): OutboundStanza(sequence: entry.number, bytes: bytes)
+      }
+    }
+  }
+
+  // MARK: The spool on disk
+
+  /// What to read from the journal so that sending can go on, if anything. To be asked for behind this turn's commit.
+  mutating func nextLoad() -> SpoolWindow<StanzaRow>.Load? { window.nextLoad() }
+
+  /// Rows that were read back.
+  mutating func loaded(_ load: UInt64, rows: [StanzaRow], reachedEnd: Bool) {
+    window.loaded(
+      load, rows: rows.map { (sequence: $0.sequence, bytes: $0.stanza.count, element: $0) }, reachedEnd: reachedEnd)
+  }
+
+  /// Takes out the waiting messages that are older than they may get.
+  mutating func expire(_ expiry: Expiry, wallClock: Int64) -> [StanzaRow] {
+    window.take(.max) { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
+  }
+}

@@ -1,0 +1,92 @@
+import Delivery
+import XMPP
+
+/// What an account must remember to resume its stream after a restart, written in the same commit as what depends on it.
+///
+/// Counted stanzas are numbered in the order in which they are handed to the stream. A message's number is not kept
+/// with its row: rows leave in the order of their sequence, so the numbers follow from `acknowledged` and from the
+/// numbers that the few other stanzas (presence, iq) took, which are kept here whole.
+struct SessionRecord: Sendable, Equatable {
+  /// The stream that can be resumed; nil when there is none.
+  var stream: Stream?
+  /// Inbound stanzas whose effects are in the journal: the `h` of the next `<resume/>`.
+  var inbound: UInt64 = 0
+  /// Outbound stanzas of this stream that the server has acknowledged.
+  var acknowledged: UInt64 = 0
+  /// Rows up to this sequence are gone from the outbound spool.
+  var trimmed: UInt64 = 0
+  /// Rows up to this sequence have a number in this stream.
+  var numbered: UInt64 = 0
+  /// Rows up to this sequence had a number in some stream: sent again, they carry a delay stamp.
+  var sentBefore: UInt64 = 0
+  /// Unacknowledged stanzas that are no rows, by their number.
+  var controls: [OutboundStanza] = []
+
+  /// A stream with an identifier the server gave for resumption (XEP-0198 §5).
+  struct Stream: Sendable, Equatable {
+    /// The bound full JID.
+    var jid: JID
+    /// `<enabled id=…>`.
+    var id: String
+    /// Where the server wants the resumption, if it said so.
+    var location: String?
+    /// How long the server keeps it, if it said so.
+    var maximum: Duration?
+  }
+}
+
+extension SessionRecord {
+  /// The stream is gone for good: what had a number in it waits again.
+  mutating func forgetStream() {
+    sentBefore = max(sentBefore, numbered)
+    numbered = trimmed
+    stream = nil
+    inbound = 0
+    acknowledged = 0
+    controls = []
+  }
+
+  /// The record as the journal keeps it.
+  var bytes: [UInt8] {
+    var fields = FieldWriter()
+    fields.write(stream != nil)
+    if let stream {
+      fields.write(stream.jid.description)
+      fields.write(stream.id)
+      fields.write(stream.location) { $0.write($1) }
+      fields.write(stream.maximum) { $0.write($1.components.seconds) }
+    }
+    fields.write(inbound)
+    fields.write(acknowledged)
+    fields.write(trimmed)
+    fields.write(numbered)
+    fields.write(sentBefore)
+    fields.write(list: controls) { fields, control in
+      fields.write(control.sequence)
+      fields.write(control.bytes)
+    }
+    return fields.bytes
+  }
+
+  /// Reads a record back; throws if the journal's bytes are damaged.
+  init(_ bytes: [UInt8]) throws(FieldError) {
+    var fields = FieldReader(bytes)
+    if try fields.readBool() {
+      let jid = try fields.readString()
+      let id = try fields.readString()
+      let location = try fields.readOptional { fields throws(FieldError) in try fields.readString() }
+      let maximum = try fields.readOptional { fields throws(FieldError) in Duration.seconds(try fields.read(Int64.self)) }
+      if let jid = try? JID(jid) { stream = Stream(jid: jid, id: id, location: location, maximum: maximum) }
+    }
+    inbound = try fields.read()
+    acknowledged = try fields.read()
+    trimmed = try fields.read()
+    numbered = try fields.read()
+    sentBefore = try fields.read()
+    controls = try fields.readList { fields throws(FieldError) in
+      let number = try fields.read(UInt64.self)
+      return OutboundStanza(sequence: number, bytes: try fields.readBytes())
+    }
+    try fields.finish()
+  }
+}

@@ -1,0 +1,99 @@
+import BridgeConfig
+import Journal
+import MQTTClient
+import NIOCore
+import NIOPosix
+import TLSEngine
+import XMPP
+import XMPPClient
+
+/// One account on its event loop, as the supervisor sees it.
+struct RunningAccount: Sendable {
+  let mailbox: AccountMailbox
+  private let eventLoop: any EventLoop
+  private let driver: NIOLoopBound<AccountDriver>
+
+  /// What every account of a bridge uses.
+  struct Surroundings: Sendable {
+    var threads: NIOThreadPool
+    var journal: Journal
+    var mqtt: MQTTService
+    var reporter: BridgeReporter
+    var onFailure: @Sendable (String) -> Void
+  }
+
+  /// Puts the account on its event loop and starts it.
+  static func start(
+    _ account: AccountConfiguration, loaded: LoadedAccount, on eventLoop: any EventLoop,
+    _ surroundings: Surroundings
+  ) async throws -> RunningAccount {
+    let context = try account.tlsContext()
+    return try await eventLoop.submit {
+      let mailbox = AccountMailbox(eventLoop: eventLoop)
+      let reporter = AccountReporter(
+        bridge: surroundings.reporter, account: account.name, topics: loaded.core.settings.topics, jid: account.jid)
+      let driver = AccountDriver(
+        core: loaded.core, eventLoop: eventLoop, mailbox: mailbox, journal: surroundings.journal.client(mailbox),
+        mqtt: surroundings.mqtt, inbound: loaded.inbound, reporter: reporter,
+        onJournalFailure: { surroundings.onFailure("the state file cannot be written: \($0)") })
+      let location = account.serverLocation
+      let finder = ServerFinder()
+      let connection = XMPPConnection(
+        session: ClientSession(configuration: account.session, resuming: loaded.session, cachedKeys: nil),
+        context: context, serverName: location.serverName ?? location.domain, eventLoop: eventLoop,
+        threads: surroundings.threads, makeNonce: Self.nonce,
+        findEndpoints: { finder.endpoints(of: location, place: $0, on: eventLoop) }, owner: driver)
+      driver.start(connection: connection)
+      return RunningAccount(
+        mailbox: mailbox, eventLoop: eventLoop, driver: NIOLoopBound(driver, eventLoop: eventLoop))
+    }.get()
+  }
+
+  /// Leaves; see `AccountDriver.leave`.
+  func leave(parks: Bool) async {
+    let done = eventLoop.makePromise(of: Void.self)
+    eventLoop.execute { driver.value.leave(parks: parks) { done.succeed() } }
+    try? await done.futureResult.get()
+  }
+
+  /// 24 characters of fresh randomness, of an alphabet that SCRAM and ids may hold.
+  private static func nonce() -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+    return String(decoding: (0..<24).map { _ in alphabet.randomElement() ?? 0x41 }, as: UTF8.self)
+  }
+}
+
+extension AccountConfiguration {
+  /// Where the server is.
+  var serverLocation: ServerLocation {
+    var location = ServerLocation(domain: jid.domainpart, security: security)
+    if case .fixed(let host, let port) = server { (location.host, location.port) = (host, Int(port)) }
+    return location
+  }
+
+  /// How the session logs in.
+  var session: ClientSession.Configuration {
+    ClientSession.Configuration(
+      jid: jid,
+      credentials: SASLCredentials(
+        username: jid.localpart ?? "", password: password?.bytes, external: clientCertificateFile != nil),
+      security: security, keepalive: keepalive)
+  }
+
+  private var security: ClientSession.Configuration.Security {
+    switch tls {
+    case .startTLS: .startTLS
+    case .direct: .directTLS
+    case .plaintext: .none
+    }
+  }
+
+  /// How the server's certificate is judged; nil without TLS.
+  func tlsContext() throws(TLSError) -> TLSContext? {
+    guard tls != .plaintext else { return nil }
+    return try TLSContext(
+      TLSConfiguration(
+        caFile: trust.caFile, pins: trust.pins, clientCertificateFile: clientCertificateFile,
+        clientKeyFile: clientKeyFile ?? clientCertificateFile))
+  }
+}

@@ -1,0 +1,115 @@
+internal import Platform
+internal import Synchronization
+
+/// The state file: every message on its way, and what has to be remembered about sessions, on disk.
+///
+/// One thread writes. Clients hand it batches of changes and are told when these are written; whatever waits when the thread
+/// comes round is one transaction, so the cost of a commit is shared by all that came meanwhile.
+public final class Journal: Sendable {
+  private struct Spools {
+    var known: [String: JournalSpool] = [:]
+    var next: Int64 = 1
+  }
+
+  private let writer: JournalWriter
+  private let thread: NativeThread
+  private let spools: Mutex<Spools>
+  private let isClosed = Mutex(false)
+
+  /// Opens the journal, making it if there is none, and starts its thread.
+  /// - Parameters:
+  ///   - path: the state file. Missing directories above it are made, for its user alone, as is the file.
+  ///   - syncInterval: after so long at most, what was written is flushed to disk even if nobody asked.
+  /// - Returns: the journal and what was found in it.
+  /// - Throws: ``JournalError``; a file that is not a journal, is damaged, or was written by a later version is left as it is.
+  public static func open(
+    path: String, syncInterval: Duration = .seconds(600)
+  ) throws(JournalError) -> (Journal, Recovered) {
+    try open(try Store(path: path), syncInterval: syncInterval)
+  }
+
+  static func open(
+    _ store: sending Store, syncInterval: Duration = .seconds(600)
+  ) throws(JournalError) -> (Journal, Recovered) {
+    let recovered = store.recovered
+    let path = store.path
+    do {
+      let writer = try JournalWriter(store: store, syncInterval: syncInterval)
+      let thread = try NativeThread(name: "journal") { writer.run() }
+      return (Journal(writer: writer, thread: thread, recovered: recovered), recovered)
+    } catch {
+      throw .failed(path: path, reason: error.description)
+    }
+  }
+
+  private init(writer: JournalWriter, thread: NativeThread, recovered: Recovered) {
+    self.writer = writer
+    self.thread = thread
+    var spools = Spools()
+    for spool in recovered.spools {
+      spools.known[spool.name] = spool.spool
+      spools.next = max(spools.next, spool.spool.id + 1)
+    }
+    self.spools = Mutex(spools)
+  }
+
+  deinit { try? close(clean: false) }
+
+  /// The spool of that name, made if there is none. Returns at once.
+  public func spool(_ name: String) -> JournalSpool {
+    spools.withLock { spools in
+      if let spool = spools.known[name] { return spool }
+      let spool = JournalSpool(id: spools.next)
+      spools.next += 1
+      spools.known[name] = spool
+      // Within the lock, so that it comes before any batch for the spool.
+      writer.post(.spool(spool, name: name))
+      return spool
+    }
+  }
+
+  /// A way into the journal for one client.
+  /// - Parameter client: who is told what became of its batches; not kept alive by this.
+  public func client(_ client: any JournalClient) -> JournalHandle {
+    JournalHandle(client: client, writer: writer)
+  }
+
+  /// The small records whose key begins with `prefix`, in order of key. Waits while a transaction is under way: for the start,
+  /// not for an event loop.
+  public func values(prefix: String) throws(JournalError) -> [(key: String, value: [UInt8])] {
+    try writer.reading { (store) throws(JournalError) in try store.values(prefix: prefix) }
+  }
+
+  /// The redelivery keys of a connection, in order of packet id. Waits like ``values(prefix:)``.
+  public func redeliveryKeys(of connection: JournalSpool) throws(JournalError) -> [RedeliveryKey] {
+    try writer.reading { (store) throws(JournalError) in try store.redeliveryKeys(of: connection) }
+  }
+
+  /// Rows of a spool. Waits like ``values(prefix:)``; an event loop uses ``JournalHandle/load(_:from:after:limit:maxBytes:)``.
+  public func rows(
+    of spool: JournalSpool, after sequence: UInt64 = 0, limit: Int, maxBytes: Int = .max
+  ) throws(JournalError) -> JournalPage {
+    try writer.reading { (store) throws(JournalError) in
+      try store.page(of: spool, after: sequence, limit: max(limit, 1), maxBytes: maxBytes)
+    }
+  }
+
+  /// What the journal has done since it was opened.
+  public var statistics: JournalStatistics { writer.statistics }
+
+  /// Writes what has been submitted, answers it, closes the file and gives it free. What is submitted later is not answered.
+  /// Waits for all that; not to be called from a client's callback.
+  /// - Parameter clean: flush everything to disk and mark the file as complete. Otherwise it is left as a process leaves it
+  ///   that is killed.
+  /// - Throws: why the file could not be marked as complete; it is closed nevertheless.
+  public func close(clean: Bool = true) throws(JournalError) {
+    let isFirst = isClosed.withLock { isClosed in
+      defer { isClosed = true }
+      return !isClosed
+    }
+    guard isFirst else { return }
+    writer.post(.stop(clean: clean))
+    thread.join()
+    if let error = writer.closingError { throw error }
+  }
+}

@@ -1,0 +1,187 @@
+internal import Glibc
+internal import Platform
+internal import Synchronization
+
+/// The journal's thread: takes everything that waits, writes it in one transaction, then tells each client once.
+final class JournalWriter: Sendable {
+  struct Submission: Sendable {
+    let handle: JournalHandle
+    let epoch: UInt64
+    let batch: JournalBatch
+  }
+
+  struct Load: Sendable {
+    let handle: JournalHandle
+    let id: UInt64
+    let spool: JournalSpool
+    let after: UInt64
+    let limit: Int
+    let maxBytes: Int
+  }
+
+  enum Message: Sendable {
+    case batch(Submission)
+    case load(Load)
+    case spool(JournalSpool, name: String)
+    case stop(clean: Bool)
+  }
+
+  private let inbox = Inbox<Message>()
+  private let wakeUp: WakeUp
+  private let syncInterval: Duration
+  /// Nil once it is closed.
+  private let store: Mutex<Store?>
+  /// A copy that can be read while a transaction is under way.
+  private let published = Mutex(JournalStatistics())
+  private let closingFailure = Mutex<JournalError?>(nil)
+
+  init(store: sending Store, syncInterval: Duration) throws(SystemError) {
+    wakeUp = try WakeUp()
+    self.syncInterval = syncInterval
+    self.store = Mutex(store)
+  }
+
+  /// Hands a message to the thread.
+  func post(_ message: Message) {
+    if inbox.append(message) { wakeUp.signal() }
+  }
+
+  var statistics: JournalStatistics { published.withLock { $0 } }
+
+  /// Why closing failed, if it did. Known once ``run()`` has returned.
+  var closingError: JournalError? { closingFailure.withLock { $0 } }
+
+  /// Reads on the caller's thread, between two transactions.
+  func reading<Value: Sendable>(
+    _ body: (Store) throws(JournalError) -> Value
+  ) throws(JournalError) -> Value {
+    try store.withLock { (store) throws(JournalError) in
+      guard let store else { throw .closed }
+      return try body(store)
+    }
+  }
+
+  // MARK: On the thread
+
+  /// What only the thread knows.
+  private struct State {
+    /// Spools whose names are not in the database yet.
+    var spools: [(spool: JournalSpool, name: String)] = []
+    /// When what was written has to be flushed at the latest.
+    var syncDue: Duration?
+  }
+
+  /// The thread's body: returns when the journal is closed.
+  func run() {
+    var state = State()
+    while true {
+      wait(until: state.syncDue)
+      wakeUp.clear()
+      if let clean = work(on: inbox.drain(), &state) {
+        close(clean: clean)
+        return
+      }
+    }
+  }
+
+  private func wait(until due: Duration?) {
+    var milliseconds: Int32 = -1
+    if let due {
+      let rest = max(due - Clocks.monotonic(), .zero)
+      milliseconds = Int32(
+        clamping: rest.components.seconds * 1_000 + rest.components.attoseconds / 1_000_000_000_000_000 + 1)
+    }
+    var descriptor = pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0)
+    unsafe poll(&descriptor, 1, milliseconds)
+  }
+
+  /// Does what the messages ask for; returns how to close if one of them says so.
+  private func work(on messages: [Message], _ state: inout State) -> Bool? {
+    var submissions: [Submission] = []
+    var loads: [Load] = []
+    var clean: Bool?
+    for message in messages {
+      switch message {
+      case .batch(let submission): submissions.append(submission)
+      case .spool(let spool, let name): state.spools.append((spool, name))
+      case .load(let load): loads.append(load)
+      case .stop(let isClean): clean = isClean
+      }
+    }
+    write(submissions, &state)
+    for load in loads { serve(load) }
+    try? withStore { $0.checkpointIfDue() }
+    return clean
+  }
+
+  /// Writes the batches in one transaction and tells each client what became of its own.
+  private func write(_ submissions: [Submission], _ state: inout State) {
+    let refusals = submissions.map { $0.handle.failure(in: $0.epoch) }
+    let accepted = zip(submissions, refusals).filter { $0.1 == nil }.map(\.0)
+    let now = Clocks.monotonic()
+    let isDue = state.syncDue.map { $0 <= now } ?? false
+
+    let outcome: JournalOutcome
+    do {
+      let batches = accepted.map(\.batch.operations)
+      let sync = isDue || accepted.contains { $0.batch.sync }
+      let isSynced = try withStore { [spools = state.spools] (store) throws(JournalError) in
+        try store.commit(batches, spools: spools, sync: sync)
+      }
+      state.spools = []
+      state.syncDue = isSynced ? nil : state.syncDue ?? now + syncInterval
+      outcome = isSynced ? .synced : .committed
+    } catch {
+      for submission in accepted { submission.handle.failed(in: submission.epoch, with: error) }
+      if isDue { state.syncDue = now + syncInterval }
+      outcome = .failed(error)
+    }
+
+    // Clients are few: a list of them is found faster than a dictionary is filled.
+    var answers: [(handle: JournalHandle, completions: [JournalCompletion])] = []
+    for (submission, refusal) in zip(submissions, refusals) {
+      let completion = JournalCompletion(
+        ticket: submission.batch.ticket, outcome: refusal.map(JournalOutcome.failed) ?? outcome)
+      if let index = answers.firstIndex(where: { $0.handle === submission.handle }) {
+        answers[index].completions.append(completion)
+      } else {
+        answers.append((submission.handle, [completion]))
+      }
+    }
+    for (handle, completions) in answers { handle.completed(completions) }
+  }
+
+  private func serve(_ load: Load) {
+    let result: Result<JournalPage, JournalError>
+    do {
+      result = .success(
+        try reading { (store) throws(JournalError) in
+          try store.page(of: load.spool, after: load.after, limit: load.limit, maxBytes: load.maxBytes)
+        })
+    } catch {
+      result = .failure(error)
+    }
+    load.handle.loaded(load.id, from: load.spool, result: result)
+  }
+
+  private func close(clean: Bool) {
+    if clean {
+      do {
+        try withStore { (store) throws(JournalError) in try store.finish() }
+      } catch {
+        closingFailure.withLock { $0 = error }
+      }
+    }
+    store.withLock { $0 = nil }
+  }
+
+  /// Changes the store and publishes what that did to the statistics.
+  private func withStore<Value: Sendable>(
+    _ body: (Store) throws(JournalError) -> Value
+  ) throws(JournalError) -> Value {
+    try reading { (store) throws(JournalError) in
+      defer { published.withLock { [statistics = store.statistics] in $0 = statistics } }
+      return try body(store)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// The MQTT versions we speak.
+public enum MQTTVersion: UInt8, Sendable, Hashable, CustomStringConvertible {
+  /// 3.1.1.
+  case v311 = 4
+  /// 5.
+  case v5 = 5
+
+  /// `5` or `3.1.1`.
+  public var description: String { self == .v5 ? "5" : "3.1.1" }
+}
+
+/// Which version to connect with: MQTT 5, until the broker shows that it does not know it.
+///
+/// A broker that does not may say so in its CONNACK, or just close the connection. The second is ambiguous (a broker that
+/// shuts down does the same), so it takes two in a row, and if 3.1.1 gets no answer either it was not the version.
+public struct ProtocolFallback: Sendable, Equatable {
+  /// The version of the next connect.
+  public private(set) var version: MQTTVersion
+  private let mayFallBack: Bool
+  private var silentCloses = 0
+
+  /// Silent closes in a row that stand for a refusal.
+  public static let closesTaken = 2
+
+  /// - Parameters:
+  ///   - preferred: the version to begin with; 3.1.1 is never left.
+  public init(preferred: MQTTVersion) {
+    version = preferred
+    mayFallBack = preferred == .v5
+  }
+
+  /// A CONNACK accepted a connection.
+  public mutating func accepted() {
+    silentCloses = 0
+  }
+
+  /// A CONNACK said that it does not support the version that was used.
+  /// - Returns: true if the next connect will use another one.
+  public mutating func refused(_ used: MQTTVersion) -> Bool {
+    guard mayFallBack, used == version else { return used != version }
+    silentCloses = 0
+    version = used == .v5 ? .v311 : .v5
+    return used == .v5
+  }
+
+  /// The broker closed a connection without any answer to CONNECT.
+  public mutating func closedSilently(_ used: MQTTVersion) {
+    guard mayFallBack, used == version else { return }
+    silentCloses += 1
+    guard used == .v311 || silentCloses >= Self.closesTaken else { return }
+    silentCloses = 0
+    version = used == .v5 ? .v311 : .v5
+  }
+}

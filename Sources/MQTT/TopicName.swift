@@ -1,0 +1,39 @@
+/// The rules for the topic of a publish (MQTT 5 §4.7, §1.5.4).
+public enum TopicName {
+  /// The longest topic, in bytes of UTF-8.
+  public static let maximumLength = 65_535
+
+  /// Checks a topic before a broker sees it: brokers close the connection for what they do not like.
+  /// - Parameter topic: the text. Length is counted in UTF-8.
+  public static func validate(_ topic: String) throws(TopicError) {
+    try checkCharacters(topic)
+    guard !topic.utf8.contains(where: { $0 == .plus || $0 == .hash }) else { throw .wildcard }
+  }
+
+  /// What names and filters have in common: not empty, not too long, no character that brokers refuse.
+  static func checkCharacters(_ text: String) throws(TopicError) {
+    let length = text.utf8.count
+    guard length > 0 else { throw .empty }
+    guard length <= maximumLength else { throw .tooLong(length) }
+    // Nearly all topics are ASCII: the bytes tell, and scalars are decoded only behind a byte that may be trouble.
+    let isSuspect = text.utf8.contains { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 || $0 >= 0xEF }
+    guard isSuspect else { return }
+    for scalar in text.unicodeScalars where isForbidden(scalar.value) {
+      throw .forbiddenCharacter(scalar.value)
+    }
+  }
+
+  private static func isForbidden(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0...0x1F, 0x7F...0x9F, 0xFDD0...0xFDEF: true
+    default: scalar & 0xFFFE == 0xFFFE
+    }
+  }
+}
+
+extension UInt8 {
+  static let slash = UInt8(ascii: "/")
+  static let plus = UInt8(ascii: "+")
+  static let hash = UInt8(ascii: "#")
+  static let dollar = UInt8(ascii: "$")
+}

@@ -1,0 +1,171 @@
+/// Writes JSON (RFC 8259) as UTF-8, in the order in which it is told, without white space.
+///
+/// Balance is the caller's: what is begun is ended, and in an object every value has a name before it.
+public struct JSONWriter: Sendable {
+  /// What has been written.
+  public private(set) var bytes: [UInt8] = []
+  private var needsComma = false
+
+  /// A writer with nothing written.
+  public init(capacity: Int = 256) {
+    bytes.reserveCapacity(capacity)
+  }
+
+  /// `{`
+  public mutating func beginObject() {
+    begin(UInt8(ascii: "{"))
+  }
+
+  /// `}`
+  public mutating func endObject() {
+    end(UInt8(ascii: "}"))
+  }
+
+  /// `[`
+  public mutating func beginArray() {
+    begin(UInt8(ascii: "["))
+  }
+
+  /// `]`
+  public mutating func endArray() {
+    end(UInt8(ascii: "]"))
+  }
+
+  /// The name of the value that follows.
+  public mutating func name(_ name: String) {
+    separate()
+    quoted(name)
+    bytes.append(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
+  /// A string.
+  public mutating func value(_ text: String) {
+    separate()
+    quoted(text)
+    needsComma = true
+  }
+
+  /// An integer.
+  public mutating func value(_ number: some BinaryInteger) {
+    literal(String(number))
+  }
+
+  /// `true` or `false`.
+  public mutating func value(_ bool: Bool) {
+    literal(bool ? "true" : "false")
+  }
+
+  /// Any value.
+  public mutating func value(_ value: JSONValue) {
+    switch value {
+    case .null: literal("null")
+    case .bool(let bool): self.value(bool)
+    case .number(let number): literal(number)
+    case .string(let text): self.value(text)
+    case .array(let elements):
+      beginArray()
+      for element in elements { self.value(element) }
+      endArray()
+    case .object(let members):
+      beginObject()
+      for member in members {
+        name(member.name)
+        self.value(member.value)
+      }
+      endObject()
+    }
+  }
+
+  /// A member with a string; nothing if there is none.
+  public mutating func member(_ name: String, _ text: String?) {
+    guard let text else { return }
+    self.name(name)
+    value(text)
+  }
+
+  /// A member with an integer.
+  public mutating func member(_ name: String, _ number: some BinaryInteger) {
+    self.name(name)
+    value(number)
+  }
+
+  /// A member that is `true`; nothing if it is not.
+  public mutating func flag(_ name: String, _ isSet: Bool) {
+    guard isSet else { return }
+    self.name(name)
+    value(true)
+  }
+
+  /// A member with an array of strings.
+  public mutating func member(_ name: String, _ texts: [String]) {
+    self.name(name)
+    beginArray()
+    for text in texts { value(text) }
+    endArray()
+  }
+
+  private mutating func begin(_ bracket: UInt8) {
+    separate()
+    bytes.append(bracket)
+    needsComma = false
+  }
+
+  private mutating func end(_ bracket: UInt8) {
+    bytes.append(bracket)
+    needsComma = true
+  }
+
+  private mutating func literal(_ text: String) {
+    separate()
+    bytes.append(contentsOf: text.utf8)
+    needsComma = true
+  }
+
+  private mutating func separate() {
+    if needsComma { bytes.append(UInt8(ascii: ",")) }
+  }
+
+  /// Copies runs that need no escape as they are; most strings are one such run.
+  private mutating func quoted(_ text: String) {
+    var text = text
+    bytes.append(UInt8(ascii: "\""))
+    text.withUTF8 { source in
+      var start = 0
+      for index in source.indices {
+        let byte = source[index]
+        guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+        bytes.append(contentsOf: source[start..<index])
+        escape(byte)
+        start = index + 1
+      }
+      bytes.append(contentsOf: source[start...])
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func escape(_ byte: UInt8) {
+    bytes.append(UInt8(ascii: "\\"))
+    switch byte {
+    case 0x08: bytes.append(UInt8(ascii: "b"))
+    case 0x09: bytes.append(UInt8(ascii: "t"))
+    case 0x0A: bytes.append(UInt8(ascii: "n"))
+    case 0x0C: bytes.append(UInt8(ascii: "f"))
+    case 0x0D: bytes.append(UInt8(ascii: "r"))
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+    default:
+      bytes.append(contentsOf: byte < 0x10 ? "u000".utf8 : "u001".utf8)
+      let digit = byte & 0xF
+      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
+  }
+}
+
+extension JSONValue: CustomStringConvertible {
+  /// The value as JSON, without white space.
+  public var description: String {
+    var writer = JSONWriter()
+    writer.value(self)
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+}

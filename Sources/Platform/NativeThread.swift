@@ -1,0 +1,54 @@
+internal import CLinux
+import Glibc
+
+/// A thread for a library that blocks or wants all its calls from one place.
+public final class NativeThread: Sendable {
+  private let handle: pthread_t
+
+  private final class Start {
+    let name: String
+    let body: @Sendable () -> Void
+    init(name: String, body: @escaping @Sendable () -> Void) {
+      self.name = name
+      self.body = body
+    }
+  }
+
+  /// Starts a thread that runs `body` and ends with it.
+  /// - Parameters:
+  ///   - name: shown by `ps -L` and `perf`; the system cuts it at 15 bytes.
+  ///   - body: what it runs. All signals are blocked in it, so that they reach the main thread.
+  public init(name: String, body: @escaping @Sendable () -> Void) throws(SystemError) {
+    var everything = sigset_t()
+    var before = sigset_t()
+    unsafe sigfillset(&everything)
+    unsafe pthread_sigmask(SIG_SETMASK, &everything, &before)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+
+    let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
+    var thread = pthread_t()
+    let code = unsafe pthread_create(
+      &thread, nil,
+      { argument in
+        let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+        unsafe pthread_setname_np(pthread_self(), String(start.name.prefix(15)))
+        start.body()
+        return nil
+      }, unsafe start.toOpaque())
+    if code != 0 {
+      unsafe start.release()
+      throw SystemError(call: "pthread_create", code: code)
+    }
+    handle = thread
+  }
+
+  /// Waits until the body has returned. Call once, from another thread.
+  public func join() {
+    _ = pthread_join(handle, nil)
+  }
+
+  /// Lets the thread end by itself: nobody will join it. Call once, instead of `join`.
+  public func detach() {
+    _ = pthread_detach(handle)
+  }
+}

@@ -1,0 +1,26 @@
+import XMLStream
+
+/// Namespaces of RFC 6120 and of the extensions spoken here.
+enum Namespace {
+  static var client: String { XMLNamespace.client }
+  static var streams: String { XMLNamespace.streams }
+  /// Conditions inside `<stream:error/>` (RFC 6120 §4.9).
+  static var streamErrors: String { "urn:ietf:params:xml:ns:xmpp-streams" }
+  /// Conditions inside a stanza's `<error/>` (RFC 6120 §8.3).
+  static var stanzaErrors: String { "urn:ietf:params:xml:ns:xmpp-stanzas" }
+  static var startTLS: String { "urn:ietf:params:xml:ns:xmpp-tls" }
+  static var sasl: String { "urn:ietf:params:xml:ns:xmpp-sasl" }
+  static var bind: String { "urn:ietf:params:xml:ns:xmpp-bind" }
+  /// Extensible SASL Profile (XEP-0388).
+  static var sasl2: String { "urn:xmpp:sasl:2" }
+  /// SASL Channel-Binding Type Capability (XEP-0440).
+  static var channelBinding: String { "urn:xmpp:sasl-cb:0" }
+  /// Stream Limits Advertisement (XEP-0478).
+  static var limits: String { "urn:xmpp:stream-limits:0" }
+  static var streamManagement: String { "urn:xmpp:sm:3" }
+  static var roster: String { "jabber:iq:roster" }
+  static var rosterVersioning: String { "urn:xmpp:features:rosterver" }
+  static var ping: String { "urn:xmpp:ping" }
+  static var discoInfo: String { "http://jabber.org/protocol/disco#info" }
+  static var version: String { "jabber:iq:version" }
+}

@@ -1,0 +1,309 @@
+public import NIOCore
+public import NIOPosix
+import Platform
+public import TLSEngine
+public import XMLStream
+public import XMPP
+
+/// Who owns an XMPP connection. All calls come on the connection's event loop.
+public protocol XMPPConnectionOwner: AnyObject {
+  /// What the session has to say, in its order.
+  func received(_ event: XMPPConnection.Event)
+  /// A turn of the loop is over: everything that one read, timer or connection change brought has been told.
+  func turnEnded()
+}
+
+/// Runs one `ClientSession` on one event loop, over as many TCP connections as it takes: the shell that owns the socket
+/// and decides nothing.
+///
+/// It connects when it is told to, carries out what the session says, gathers what is to be written into one write a
+/// turn, and keeps one timer. Not `Sendable`: all calls come on the event loop.
+public final class XMPPConnection {
+  /// What the owner hears.
+  public enum Event: Sendable {
+    /// Stanzas can go out.
+    case established(Established)
+    /// A stanza with its number in the stream; 0 for one that is not counted.
+    case stanza(XMLElement, number: UInt64)
+    /// The server has every stanza up to this sequence.
+    case acknowledged(upTo: UInt64)
+    /// The session is gone for good.
+    case lost
+    /// The connection, or the attempt, ended; once for each.
+    case ended(ConnectionEnd)
+  }
+
+  /// The session. Between connections the owner may read it.
+  public private(set) var session: ClientSession
+
+  private let eventLoop: any EventLoop
+  private let context: TLSContext?
+  private let serverName: String
+  private let threads: NIOThreadPool
+  private let makeNonce: () -> String
+  private let findEndpoints: (_ location: String?) -> EventLoopFuture<[XMPPEndpoint]>
+  private weak let owner: (any XMPPConnectionOwner)?
+
+  private var handler: XMPPChannelHandler?
+  private var isConnecting = false
+  private var attempt: UInt64 = 0
+  private var timer: Scheduled<Void>?
+  private var timerDeadline: Duration?
+  private var isTurning = false
+  private var isUntrusted = false
+
+  /// A connection that is not connected.
+  /// - Parameters:
+  ///   - context: how certificates are judged; nil where there is no TLS.
+  ///   - serverName: the name to find in the certificate: the domain of the account, as A-labels.
+  ///   - threads: where SCRAM keys are computed.
+  ///   - makeNonce: fresh random text without a comma.
+  ///   - findEndpoints: where to try, in order; given the location of a session that is to be resumed.
+  public init(
+    session: ClientSession, context: TLSContext?, serverName: String, eventLoop: any EventLoop,
+    threads: NIOThreadPool, makeNonce: @escaping () -> String,
+    findEndpoints: @escaping (_ location: String?) -> EventLoopFuture<[XMPPEndpoint]>, owner: any XMPPConnectionOwner
+  ) {
+    self.session = session
+    self.context = context
+    self.serverName = serverName
+    self.eventLoop = eventLoop
+    self.threads = threads
+    self.makeNonce = makeNonce
+    self.findEndpoints = findEndpoints
+    self.owner = owner
+  }
+
+  /// Whether a connection stands or is being made.
+  public var isActive: Bool { isConnecting || handler != nil }
+
+  // MARK: What the owner says
+
+  /// Looks up where the server is, and connects to the first endpoint that takes a TCP connection.
+  /// - Parameter inbound: everything the server sent up to this count is safe here.
+  public func connect(inbound: UInt64) {
+    guard !isActive else { return }
+    isConnecting = true
+    attempt += 1
+    session.resumable(inbound: inbound)
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    let attempt = attempt
+    findEndpoints(session.location).hop(to: eventLoop).whenComplete { result in
+      let connection = bound.value
+      guard attempt == connection.attempt, connection.isConnecting else { return }
+      switch result {
+      case .success(let endpoints): connection.connect(to: endpoints[...], attempt: attempt, failures: [])
+      case .failure(let error): connection.unreachable("\(error)")
+      }
+    }
+  }
+
+  private func unreachable(_ reason: String) {
+    isConnecting = false
+    owner?.received(.ended(.unreachable(reason)))
+    owner?.turnEnded()
+  }
+
+  /// Sends stanzas whose numbers are durable.
+  public func send(_ stanzas: [OutboundStanza]) {
+    session.send(stanzas, now: Clocks.monotonic())
+  }
+
+  /// All inbound stanzas up to this number are in our custody.
+  public func handled(upTo inbound: UInt64) {
+    session.handled(upTo: inbound)
+  }
+
+  /// Closes the stream in order.
+  public func logout() {
+    session.logout(now: Clocks.monotonic())
+    runTurn()
+  }
+
+  /// Leaves the session so that it can be resumed.
+  public func park() {
+    session.park(now: Clocks.monotonic())
+    runTurn()
+  }
+
+  /// Drops the connection at once; the session may be resumed.
+  public func abort() {
+    handler?.close()
+  }
+
+  /// Stops or starts reading from the socket, so that TCP slows the server down.
+  public func read(_ isReading: Bool) {
+    handler?.setReading(isReading)
+  }
+
+  /// Ends the turn that the owner's calls made: carries out what the session says and writes it in one go.
+  public func endTurn() {
+    guard !isTurning else { return }
+    runTurn()
+  }
+
+  // MARK: Connecting
+
+  private func connect(to endpoints: ArraySlice<XMPPEndpoint>, attempt: UInt64, failures: [String]) {
+    guard let endpoint = endpoints.first else {
+      isConnecting = false
+      return unreachable(failures.joined(separator: "; "))
+    }
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    ClientBootstrap(group: eventLoop)
+      .connectTimeout(.seconds(15))
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4_096))
+      .channelOption(.maxMessagesPerRead, value: 16)
+      .connect(host: endpoint.host, port: endpoint.port)
+      .whenComplete { result in
+        bound.value.attempted(result, endpoints: endpoints, attempt: attempt, failures: failures)
+      }
+  }
+
+  private func attempted(
+    _ result: Result<any Channel, any Error>, endpoints: ArraySlice<XMPPEndpoint>, attempt: UInt64, failures: [String]
+  ) {
+    guard let endpoint = endpoints.first, attempt == self.attempt, isConnecting else {
+      if case .success(let channel) = result { channel.close(promise: nil) }
+      return
+    }
+    switch result {
+    case .failure(let error):
+      let failure = "\(endpoint): \(ConnectFailure.text(of: error))"
+      connect(to: endpoints.dropFirst(), attempt: attempt, failures: failures + [failure])
+    case .success(let channel):
+      isConnecting = false
+      let handler = XMPPChannelHandler(connection: self)
+      self.handler = handler
+      do {
+        try channel.pipeline.syncOperations.addHandler(handler)
+        session.connected(now: Clocks.monotonic(), nonce: makeNonce(), isDirectTLS: endpoint.isDirectTLS)
+        if endpoint.isDirectTLS { startTLS() }
+      } catch {
+        channel.close(promise: nil)
+        closed(by: handler)
+      }
+      runTurn()
+    }
+  }
+
+  // MARK: What the channel says
+
+  func opened(_ event: XMLStreamEvent) {
+    session.received(event, now: Clocks.monotonic())
+    carryOut()
+  }
+
+  func violated(_ error: XMLStreamError) {
+    session.violated(error, now: Clocks.monotonic())
+    carryOut()
+  }
+
+  func tlsEstablished(_ facts: TLSFacts) {
+    session.tlsEstablished(facts, now: Clocks.monotonic())
+    carryOut()
+  }
+
+  func tlsFailed(_ error: TLSError) {
+    switch error {
+    case .certificate, .pinMismatch: isUntrusted = true
+    case .protocolFailure, .configuration: isUntrusted = false
+    }
+    session.tlsFailed(error.description, now: Clocks.monotonic())
+    carryOut()
+  }
+
+  func closed(by handler: XMPPChannelHandler) {
+    guard handler === self.handler else { return }
+    self.handler = nil
+    session.disconnected(now: Clocks.monotonic())
+    runTurn()
+  }
+
+  // MARK: Turns
+
+  /// Carries out what the session says until it has nothing more to say, then writes.
+  func runTurn() {
+    guard !isTurning else { return }
+    isTurning = true
+    carryOut()
+    owner?.turnEnded()
+    session.flush(now: Clocks.monotonic())
+    carryOut()
+    isTurning = false
+    handler?.flush()
+    schedule()
+  }
+
+  private func carryOut() {
+    while let action = session.nextAction() {
+      switch action {
+      case .write(let bytes): handler?.write(bytes)
+      case .startTLS: startTLS()
+      case .resetParser: handler?.resetParser()
+      case .deriveKeys(let request): derive(request)
+      case .close: handler?.closeWhenWritten()
+      case .established(let established): owner?.received(.established(established))
+      case .stanza(let element, let number): owner?.received(.stanza(element, number: number))
+      case .acknowledged(let sequence): owner?.received(.acknowledged(upTo: sequence))
+      case .lost: owner?.received(.lost)
+      case .ended(let end):
+        // Whatever still comes through this socket belongs to nobody.
+        handler?.detach()
+        handler = nil
+        owner?.received(.ended(connectionEnd(end)))
+      }
+    }
+  }
+
+  /// A certificate that nobody vouches for is not mended by trying again soon.
+  private func connectionEnd(_ end: SessionEnd) -> ConnectionEnd {
+    guard case .tls(let text) = end, isUntrusted else { return .session(end) }
+    return .untrusted(text)
+  }
+
+  private func startTLS() {
+    guard let context else {
+      return session.tlsFailed("the server's certificate cannot be judged: TLS is not configured", now: Clocks.monotonic())
+    }
+    do throws(TLSError) {
+      handler?.startTLS(try TLSSession(context: context, serverName: serverName))
+    } catch {
+      session.tlsFailed(error.description, now: Clocks.monotonic())
+    }
+  }
+
+  private func derive(_ request: SCRAMKeyRequest) {
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    let attempt = attempt
+    threads.runIfActive(eventLoop: eventLoop) { request.derive() }.whenSuccess { keys in
+      let connection = bound.value
+      guard connection.attempt == attempt else { return }
+      connection.session.derived(keys, now: Clocks.monotonic())
+      connection.runTurn()
+    }
+  }
+
+  // MARK: The timer
+
+  private func schedule() {
+    let deadline = session.deadline
+    guard deadline != timerDeadline else { return }
+    // A deadline that moved away is looked at when the timer fires: most deadlines move with every byte.
+    if let old = timerDeadline, let deadline, deadline > old { return }
+    timer?.cancel()
+    timerDeadline = deadline
+    guard let deadline else { return timer = nil }
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    let delay = max(deadline - Clocks.monotonic(), .zero)
+    timer = eventLoop.scheduleTask(in: .nanoseconds(Int64(delay / .nanoseconds(1)))) { bound.value.fired() }
+  }
+
+  private func fired() {
+    timer = nil
+    timerDeadline = nil
+    session.timeout(now: Clocks.monotonic())
+    runTurn()
+  }
+}

@@ -1,0 +1,23 @@
+#ifndef C_TEST_SUPPORT_H
+#define C_TEST_SUPPORT_H
+
+#include <sys/types.h>
+
+/// Starts a program that the kernel kills when the calling thread ends.
+///
+/// The child gets a process group of its own, default signal handlers, an empty signal mask and no descriptors but 0, 1 and 2.
+///
+/// - file: the program, looked up in PATH if it has no slash.
+/// - argv, envp: ended by a null pointer; argv[0] included.
+/// - directory: its working directory, or null for the caller's.
+/// - input: becomes descriptor 0; -1 for /dev/null.
+/// - output: becomes descriptors 1 and 2.
+///
+/// Returns the process id, or the negative errno of the step that failed.
+pid_t ctest_spawn(const char *file, char *const argv[], char *const envp[], const char *directory, int input,
+                  int output);
+
+/// pipe2(2) with O_CLOEXEC; returns 0 or an errno value.
+int ctest_pipe(int ends[2]);
+
+#endif

@@ -1,0 +1,33 @@
+import TestSupport
+import Testing
+
+extension Integration {
+  /// The bridge dies at any instant and is started again with its state.
+  @Suite struct Kills {
+    @Test("loses nothing over five kills, and doubles nothing on XMPP", arguments: Road.all)
+    func fiveKills(road: Road) async throws {
+      let rig = try await BridgeRig.start(.init(server: road.server, mqtt: road.mqtt))
+      let result = try await Traffic(rig, count: 2_000).run(faults: 5) { try await rig.bridge.killAndStart() }
+      #expect(result.toXMPP.isPerfect, "\(result.toXMPP)")
+      #expect(result.toMQTT.lost.isEmpty && result.toMQTT.outOfOrder.isEmpty, "\(result.toMQTT)")
+      #expect(result.toMQTT.foreign.isEmpty, "\(result.toMQTT)")
+      // Only a publish whose PUBACK was not committed yet may go out again: the same message with the same number, and
+      // no more of them than a window of 100 for each kill.
+      #expect(result.toMQTT.doubled.count == result.repeats, "\(result.toMQTT)")
+      #expect(result.repeats <= 5 * 100, "\(result.toMQTT)")
+    }
+
+    @Test("loses and doubles nothing over five orderly restarts", arguments: ["logout", "park"])
+    func fiveRestarts(onExit: String) async throws {
+      var options = BridgeRig.Options()
+      options.configure = { $0.onExit = onExit }
+      let rig = try await BridgeRig.start(options)
+      let result = try await Traffic(rig, count: 2_000).run(faults: 5) {
+        #expect(try await rig.bridge.stop() == .code(0))
+        try await rig.bridge.start()
+      }
+      #expect(result.toXMPP.isPerfect, "\(result.toXMPP)")
+      #expect(result.toMQTT.isPerfect, "\(result.toMQTT)")
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import Synchronization
+
+/// The built `xmpp-mqtt-bridge` as a process, with its configuration and state in a temporary directory: it can be
+/// killed and started again, with its state or without.
+public final class BridgeProcess: Sendable {
+  private let directory: TemporaryDirectory
+  private let child = Mutex<ChildProcess?>(nil)
+  private let configuration: Mutex<BridgeConf>
+
+  /// A bridge that is not started yet.
+  public init(_ configuration: BridgeConf) throws {
+    directory = try TemporaryDirectory("bridge")
+    self.configuration = Mutex(configuration)
+    try write()
+  }
+
+  /// The program: `$BRIDGE_BINARY`, else what was built beside the test bundle, else the package's debug build.
+  public static func executable() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let beside = (bundle as NSString).deletingLastPathComponent + "/xmpp-mqtt-bridge"
+    let package = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/")
+    let candidates = [environment["BRIDGE_BINARY"], beside, "\(package)/.build/debug/xmpp-mqtt-bridge"]
+    guard let found = candidates.compactMap({ $0 }).first(where: FileManager.default.isExecutableFile) else {
+      throw TestFailure("xmpp-mqtt-bridge is not built; looked for it at \(candidates.compactMap { $0 })")
+    }
+    return found
+  }
+
+  // MARK: Running
+
+  /// Starts the program; returns as soon as it runs, before it has connected to anything.
+  public func start() async throws {
+    let log = directory.path("bridge.log")
+    let started = try await ChildProcess.start(
+      .init(try Self.executable(), ["run", "--config", file], directory: directory.path, log: log))
+    child.withLock { $0 = started }
+  }
+
+  /// The process that runs, or ran last; nil before the first start.
+  public var current: ChildProcess? { child.withLock { $0 } }
+
+  /// SIGKILL; returns when the process is gone.
+  public func kill() async throws {
+    current?.kill()
+    try await current?.exit()
+  }
+
+  /// SIGTERM; returns how it ended.
+  @discardableResult
+  public func stop() async throws -> ChildProcess.Exit? {
+    current?.terminate()
+    return try await current?.exit()
+  }
+
+  /// Kills it as `kill -9` does and starts it again with its state.
+  public func killAndStart() async throws {
+    try await kill()
+    try await start()
+  }
+
+  /// Stops it as SIGTERM does and starts it again with its state.
+  public func restart() async throws {
+    try await stop()
+    try await start()
+  }
+
+  /// SIGSTOP: its connections stay open and nothing moves.
+  public func pause() { current?.pause() }
+
+  /// SIGCONT after `pause`.
+  public func resume() { current?.resume() }
+
+  /// SIGHUP after changing the configuration.
+  public func reload(_ change: @Sendable (inout BridgeConf) -> Void) throws {
+    try reconfigure(change)
+    current?.signal(SIGHUP)
+  }
+
+  // MARK: Files
+
+  /// The configuration file.
+  public var file: String { directory.path("bridge.conf") }
+
+  /// The state file.
+  public var state: String { directory.path("state/bridge.sqlite") }
+
+  /// A file beside the configuration, for secrets and the like.
+  @discardableResult
+  public func write(_ text: String, to name: String) throws -> String { try directory.write(text, to: name) }
+
+  /// Changes the configuration file; a running bridge does not notice.
+  public func reconfigure(_ change: @Sendable (inout BridgeConf) -> Void) throws {
+    configuration.withLock { change(&$0) }
+    try write()
+  }
+
+  /// Removes the state file and what lies beside it. The bridge must not run.
+  public func eraseState() throws { try directory.remove("state") }
+
+  /// Copies the state to `name` or, with `restoring`, from there: what a backup does. The bridge must not run.
+  public func copyState(to name: String) throws {
+    try directory.remove(name)
+    try FileManager.default.copyItem(atPath: directory.path("state"), toPath: directory.path(name))
+  }
+
+  /// Puts a copy made by `copyState` in the place of the state.
+  public func restoreState(from name: String) throws {
+    try eraseState()
+    try FileManager.default.copyItem(atPath: directory.path(name), toPath: directory.path("state"))
+  }
+
+  private func write() throws {
+    let text = configuration.withLock { $0.text(state: "state/bridge.sqlite") }
+    try directory.makeDirectory("state")
+    try directory.write(text, to: "bridge.conf")
+  }
+
+  // MARK: Watching
+
+  /// What the running, or last, process has logged.
+  public var log: Record<String> { current?.lines ?? Record("log of a bridge that was not started") }
+
+  /// The first line of its log that contains all these words.
+  @discardableResult
+  public func logs(_ words: String..., from mark: Int = 0) async throws -> String {
+    try await log.first("a log line with \(words)", from: mark) { line in words.allSatisfy(line.contains) }
+  }
+
+  /// Runs another command of the program, such as `["check"]`, with this configuration; returns exit code and output.
+  public func command(_ arguments: [String]) async throws -> (exit: ChildProcess.Exit, lines: [String]) {
+    let command = ChildProcess.Command(
+      try Self.executable(), arguments + ["--config", file], directory: directory.path)
+    let child = try await ChildProcess.start(command)
+    let exit = try await child.exit()
+    return (exit, try await child.lines.complete())
+  }
+}

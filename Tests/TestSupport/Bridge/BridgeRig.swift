@@ -1,0 +1,103 @@
+/// Everything that a scenario needs: a broker, an XMPP server, a proxy before each, the bridge, and the people at both
+/// ends: `alice`, an XMPP client, and `device`, an MQTT client.
+public struct BridgeRig: Sendable {
+  /// The broker.
+  public let broker: MosquittoServer
+  /// The XMPP server.
+  public let server: any XMPPServer
+  /// The bridge's way to the broker.
+  public let mqttLink: TCPProxy
+  /// The bridge's way to the XMPP server.
+  public let xmppLink: TCPProxy
+  /// The bridge: account `home`, `bot@localhost/bridge`.
+  public let bridge: BridgeProcess
+  /// The MQTT client at one end; it is subscribed to `xmpp/home/#` and `xmpp/bridge/#`.
+  public let device: MQTTTestClient
+  /// The XMPP client at the other end, a contact of `bot`.
+  public let alice: XMPPTestClient
+
+  /// What a scenario may vary.
+  public struct Options: Sendable {
+    /// The XMPP server.
+    public var server = XMPPServerKind.prosody
+    /// The protocol of the bridge and of the device.
+    public var mqtt = MQTTTestClient.Version.v5
+    /// Settings of the XMPP server.
+    public var xmppOptions = XMPPServerOptions()
+    /// Settings of the broker.
+    public var brokerOptions = MosquittoServer.Options()
+    /// Changes to the bridge's configuration.
+    public var configure: @Sendable (inout BridgeConf) -> Void = { _ in }
+
+    /// Prosody and MQTT 5, everything at its default.
+    public init(server: XMPPServerKind = .prosody, mqtt: MQTTTestClient.Version = .v5) {
+      self.server = server
+      self.mqtt = mqtt
+    }
+  }
+
+  /// Starts everything; returns when the bridge is online.
+  public static func start(_ options: Options = Options()) async throws -> BridgeRig {
+    async let starting = options.server.start(options.xmppOptions)
+    let broker = try await MosquittoServer.start(options.brokerOptions)
+    let server = try await starting
+    let mqttLink = try await TCPProxy.start(to: broker.port)
+    let xmppLink = try await TCPProxy.start(to: server.port)
+
+    var configuration = BridgeConf(
+      mqttURL: "mqtt://127.0.0.1:\(mqttLink.port)", accounts: [.init(port: xmppLink.port)])
+    configuration.mqttVersion = options.mqtt
+    options.configure(&configuration)
+
+    var deviceOptions = MQTTTestClient.Options()
+    deviceOptions.version = options.mqtt
+    let device = try await MQTTTestClient.connect(port: broker.port, deviceOptions)
+    try await device.subscribe("xmpp/home/#")
+    try await device.subscribe("xmpp/bridge/#")
+    let alice = try await XMPPTestClient.connect(.alice, port: server.port)
+
+    let bridge = try BridgeProcess(configuration)
+    let rig = BridgeRig(
+      broker: broker, server: server, mqttLink: mqttLink, xmppLink: xmppLink, bridge: bridge, device: device,
+      alice: alice)
+    try await bridge.start()
+    try await rig.online()
+    return rig
+  }
+
+  /// The JID that alice writes to.
+  public var botJID: String { "bot@localhost" }
+
+  /// Where the device publishes to alice, as plain text.
+  public var sendTopic: String { "xmpp/home/message/alice@localhost/send" }
+
+  /// Where alice's messages come out.
+  public var messageTopic: String { "xmpp/home/message/alice@localhost" }
+
+  /// Where the device sees what became of its messages to alice.
+  public var statusTopic: String { "xmpp/home/message/alice@localhost/status" }
+
+  /// Waits until the account says that it is online.
+  /// - Parameter mark: an earlier `device.messages.count`, to wait for a state published after that.
+  public func online(from mark: Int = 0) async throws {
+    do {
+      _ = try await device.messages.first("the account online", from: mark) {
+        $0.topic == "xmpp/home/state" && $0.text.contains("\"online\"")
+      }
+    } catch {
+      throw TestFailure("\(error)\nthe bridge's log:\n\(bridge.log.all.suffix(30).joined(separator: "\n"))")
+    }
+  }
+
+  /// The next `count` messages from alice, in order of arrival at the device.
+  public func bridged(_ count: Int, from mark: Int = 0) async throws -> [BridgedMessage] {
+    let topic = messageTopic
+    return try await device.messages.first(count, "messages from alice", from: mark) { $0.topic == topic }
+      .map(BridgedMessage.init)
+  }
+
+  /// Everything that arrived from alice so far.
+  public var bridgedSoFar: [BridgedMessage] {
+    get throws { try device.messages.all.filter { $0.topic == messageTopic }.map(BridgedMessage.init) }
+  }
+}

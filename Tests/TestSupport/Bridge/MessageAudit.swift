@@ -1,0 +1,110 @@
+/// Counts numbered messages: what is lost, doubled or out of order.
+public struct MessageAudit: Sendable, CustomStringConvertible {
+  /// Distinguishes this run's messages from what another scenario left behind.
+  public let run: String
+  /// How many messages are sent: numbers 0 ..< count.
+  public let count: Int
+  /// The numbers in order of arrival.
+  public private(set) var arrivals: [Int] = []
+  /// What arrived and is no message of this run.
+  public private(set) var foreign: [String] = []
+
+  /// An audit of `count` messages.
+  /// - Parameters:
+  ///   - run: any short text without spaces.
+  public init(_ run: String, count: Int) {
+    self.run = run
+    self.count = count
+  }
+
+  /// The bodies to send.
+  public var bodies: [String] { (0..<count).map(body) }
+
+  /// The body of one message: the number, and text that makes it about a hundred bytes long.
+  public func body(_ number: Int) -> String {
+    "SEQ=\(number) RUN=\(run) the quick brown fox jumps over the lazy dog, and <&> ü 👍 come through unchanged"
+  }
+
+  /// The number in a body; nil if it is no message of this run.
+  public func number(in body: String) -> Int? {
+    guard body.hasPrefix("SEQ="), body.contains(" RUN=\(run) ") else { return nil }
+    return Int(body.dropFirst(4).prefix { $0 != " " })
+  }
+
+  /// Whether this body is the last message of the run.
+  public func isLast(_ body: String) -> Bool { number(in: body) == count - 1 }
+
+  /// Counts an arrival.
+  public mutating func record(_ body: String) {
+    guard let number = number(in: body), body == self.body(number) else {
+      foreign.append(body)
+      return
+    }
+    arrivals.append(number)
+  }
+
+  /// Counts arrivals.
+  public mutating func record(contentsOf bodies: some Sequence<String>) {
+    for body in bodies { record(body) }
+  }
+
+  /// Numbers that never arrived.
+  public var lost: [Int] {
+    let seen = Set(arrivals)
+    return (0..<count).filter { !seen.contains($0) }
+  }
+
+  /// Numbers that arrived again, once for every repeat.
+  public var doubled: [Int] {
+    var seen = Set<Int>()
+    return arrivals.filter { !seen.insert($0).inserted }
+  }
+
+  /// Numbers whose first arrival came after that of a higher one.
+  public var outOfOrder: [Int] {
+    var seen = Set<Int>()
+    var highest = -1
+    var late: [Int] = []
+    for number in arrivals where seen.insert(number).inserted {
+      if number < highest { late.append(number) }
+      highest = max(highest, number)
+    }
+    return late
+  }
+
+  /// Whether each arrived exactly once and in order, and nothing else did.
+  public var isPerfect: Bool {
+    foreign.isEmpty && arrivals == Array(0..<count)
+  }
+
+  /// For people.
+  public var description: String {
+    func list(_ numbers: [Int]) -> String {
+      numbers.isEmpty ? "0" : "\(numbers.count) (\(numbers.prefix(8).map(String.init).joined(separator: " "))…)"
+    }
+    return "\(arrivals.count) arrivals of \(count): lost \(list(lost)), doubled \(list(doubled)), "
+      + "out of order \(list(outOfOrder)), foreign \(foreign.count)"
+  }
+}
+
+/// Random numbers that a test can repeat: SplitMix64 from a seed that belongs into the message of a failure.
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+  /// Where it started.
+  public let seed: UInt64
+  private var state: UInt64
+
+  /// A generator that always gives the same numbers for the same seed.
+  public init(seed: UInt64) {
+    self.seed = seed
+    state = seed
+  }
+
+  /// The next number.
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,98 @@
+import TestSupport
+import Testing
+import XMLStream
+
+struct XMPPServerTests {
+  @Test("lets two contacts chat", arguments: XMPPServerKind.allCases)
+  func chats(kind: XMPPServerKind) async throws {
+    let server = try await kind.start()
+    let alice = try await XMPPTestClient.connect(.alice, port: server.port)
+    let bot = try await XMPPTestClient.connect(.bot, port: server.port, resource: "bridge")
+    bot.send("hello <you> & 'me'", to: alice.jid, id: "one")
+    let message = try await alice.messages.first()
+    #expect(message.body == "hello <you> & 'me'")
+    #expect(message.from == bot.jid && message.id == "one" && message.type == "chat")
+
+    let roster = try await alice.iq("get", "<query xmlns='jabber:iq:roster'/>")
+    let item = try #require(roster.child("query", in: "jabber:iq:roster")?.child("item", in: "jabber:iq:roster"))
+    #expect(item.attribute("jid") == bot.bareJID && item.attribute("subscription") == "both")
+    try await alice.disconnect()
+  }
+
+  @Test("carries thousands of messages in order", arguments: XMPPServerKind.allCases)
+  func manyMessages(kind: XMPPServerKind) async throws {
+    let server = try await kind.start()
+    let alice = try await XMPPTestClient.connect(.alice, port: server.port)
+    let bot = try await XMPPTestClient.connect(.bot, port: server.port)
+    var audit = MessageAudit("xmpp", count: 2_000)
+    try await alice.send(bodies: audit.bodies, to: bot.jid)
+    audit.record(contentsOf: try await bot.messages.first(audit.count).map(\.body))
+    #expect(audit.isPerfect, "\(audit)")
+  }
+
+  @Test("keeps messages for somebody who is away, over a restart", arguments: XMPPServerKind.allCases)
+  func offlineMessages(kind: XMPPServerKind) async throws {
+    let server = try await kind.start()
+    let bot = try await XMPPTestClient.connect(.bot, port: server.port)
+    bot.send("for later", to: server.jid(.alice))
+    // An answered request behind the message proves that the server has dealt with it.
+    _ = try await bot.iq("get", "<query xmlns='jabber:iq:roster'/>")
+    try await bot.disconnect()
+    try await server.restart()
+    let alice = try await XMPPTestClient.connect(.alice, port: server.port)
+    let message = try await alice.messages.first()
+    #expect(message.body == "for later" && message.delay != nil)
+  }
+
+  @Test("refuses a wrong password", arguments: XMPPServerKind.allCases)
+  func wrongPassword(kind: XMPPServerKind) async throws {
+    let server = try await kind.start()
+    await #expect(throws: TestFailure.self) {
+      _ = try await XMPPTestClient.connect(TestUser("alice", password: "wrong"), port: server.port)
+    }
+  }
+
+  @Test("offers what its options say", arguments: XMPPServerKind.allCases)
+  func options(kind: XMPPServerKind) async throws {
+    let certificates = try await Certificates()
+    var options = XMPPServerOptions()
+    options.certificate = try await certificates.issue("xmpp")
+    options.directTLS = true
+    options.archive = true
+    options.rooms = true
+    options.pubsub = true
+    options.components = ["things.localhost": "secret"]
+    let server = try await kind.start(options)
+    #expect(Loopback.accepts(try #require(server.componentPort)))
+    let arguments = [
+      "s_client", "-connect", "127.0.0.1:\(try #require(server.directTLSPort))", "-CAfile", certificates.authority,
+      "-verify_return_error", "-verify_hostname", "localhost", "-brief",
+    ]
+    #expect(try await ChildProcess.run("openssl", arguments).contains("Verification: OK"))
+
+    let alice = try await XMPPTestClient.connect(.alice, port: server.port)
+    let features = alice.elements.all.filter { $0.name == "features" }
+    #expect(features.first?.child("starttls", in: "urn:ietf:params:xml:ns:xmpp-tls") != nil)
+    #expect(features.last?.child("sm", in: "urn:xmpp:sm:3") != nil)
+    let account = try await alice.iq(
+      "get", to: server.jid(.alice), "<query xmlns='http://jabber.org/protocol/disco#info'/>")
+    #expect("\(account)".contains("urn:xmpp:mam:2"))
+    let items = try await alice.iq(
+      "get", to: server.domain, "<query xmlns='http://jabber.org/protocol/disco#items'/>")
+    #expect("\(items)".contains("conference.localhost") && "\(items)".contains("pubsub.localhost"))
+  }
+
+  @Test("survives a kill and hangs on demand", arguments: XMPPServerKind.allCases)
+  func killed(kind: XMPPServerKind) async throws {
+    let server = try await kind.start()
+    try await server.restart()
+    try await server.kill()
+    #expect(!Loopback.accepts(server.port))
+    try await server.start()
+    let alice = try await XMPPTestClient.connect(.alice, port: server.port)
+    server.pause()
+    alice.send("<iq type='get' id='stuck'><query xmlns='jabber:iq:roster'/></iq>")
+    server.resume()
+    _ = try await alice.elements.first { $0.attribute("id") == "stuck" }
+  }
+}

@@ -1,0 +1,183 @@
+#!/usr/bin/env bash
+# Shows the bridge at work: Mosquitto, Prosody and the bridge on loopback, all files in a temporary directory, and alice, an
+# XMPP user in this terminal. Installs what is missing and builds first. Leaves nothing running and nothing behind.
+#
+#   deploy/demo.sh          shows a message crossing each way, then the traffic, until Ctrl-C
+#   deploy/demo.sh --once   one verified round trip each way: exit code 0, or another one and the reason
+#
+# BRIDGE_BINARY=FILE in the environment: shows that program and builds nothing.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+once=false
+case ${1-} in
+  '') ;;
+  --once) once=true ;;
+  *) die "usage: deploy/demo.sh [--once]" ;;
+esac
+
+work=$(mktemp -d)
+clean_up() {
+  trap - EXIT INT TERM
+  exec 9>&- 2>/dev/null || true
+  end_children
+  rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'echo; say "ending"; exit 0' INT TERM
+
+if [[ -n ${BRIDGE_BINARY-} ]]; then
+  ensure_packages "${demo_packages[@]}"
+  bridge=$BRIDGE_BINARY
+else
+  ensure_packages "${build_packages[@]}" "${demo_packages[@]}"
+  find_swift
+  say "building the bridge (release; the first time takes some minutes)"
+  swift build -c release --product xmpp-mqtt-bridge
+  bridge=$(swift build -c release --show-bin-path)/xmpp-mqtt-bridge
+fi
+
+# --- certificates: a CA of this demo's own, which alice and the bridge trust -------------------------------------------
+
+say "starting Mosquitto and Prosody"
+key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+openssl req -x509 "${key[@]}" -days 2 -subj '/CN=demo CA' -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
+openssl req -new "${key[@]}" -subj /CN=localhost -keyout "$work/server.key" -out "$work/server.csr" 2>/dev/null
+openssl x509 -req -in "$work/server.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -days 2 \
+  -extfile <(echo subjectAltName=DNS:localhost) -out "$work/server.pem" 2>/dev/null
+
+# --- the broker ------------------------------------------------------------------------------------------------------
+
+free_port && mqtt_port=$REPLY
+cat >"$work/mosquitto.conf" <<CONF
+user $(id -un)
+listener $mqtt_port 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location $work/
+log_dest stderr
+log_type all
+CONF
+start Mosquitto "$work/mosquitto.log" mosquitto -c "$work/mosquitto.conf"
+
+# --- the XMPP server: users bot and alice, who are in each other's roster ----------------------------------------------
+
+free_port && xmpp_port=$REPLY
+cat >"$work/prosody.cfg.lua" <<CONF
+run_as_root = true
+pidfile = "$work/prosody.pid"
+data_path = "$work/data"
+certificates = "$work"
+interfaces = { "127.0.0.1" }
+c2s_ports = { $xmpp_port }; c2s_direct_tls_ports = { }; legacy_ssl_ports = { }
+s2s_ports = { }; s2s_direct_tls_ports = { }; http_ports = { }; https_ports = { }; component_ports = { }
+modules_enabled = { "roster"; "saslauth"; "tls"; "disco"; "ping"; "posix"; "smacks"; "offline"; "carbons" }
+modules_disabled = { "s2s" }
+authentication = "internal_hashed"; storage = "internal"
+c2s_require_encryption = true
+ssl = { key = "$work/server.key"; certificate = "$work/server.pem" }
+log = { { levels = { min = "warn" }; to = "console" } }
+VirtualHost "localhost"
+CONF
+mkdir -p "$work/data/localhost/accounts" "$work/data/localhost/roster"
+for pair in bot:alice alice:bot; do
+  user=${pair%:*} friend=${pair#*:}
+  echo 'return { ["password"] = "secret"; };' >"$work/data/localhost/accounts/$user.dat"
+  cat >"$work/data/localhost/roster/$user.dat" <<DATA
+return {
+  [false] = { version = 1; pending = {}; };
+  ["$friend@localhost"] = { subscription = "both"; groups = {}; };
+};
+DATA
+done
+start Prosody "$work/prosody.log" prosody --config "$work/prosody.cfg.lua" -F
+await 30 "Mosquitto does not listen on port $mqtt_port" listens "$mqtt_port"
+await 30 "Prosody does not listen on port $xmpp_port" listens "$xmpp_port"
+
+# --- the bridge --------------------------------------------------------------------------------------------------------
+
+cat >"$work/bridge.conf" <<CONF
+[bridge]
+state = "state/bridge.sqlite"
+log_level = "debug"
+
+[mqtt]
+url = "mqtt://127.0.0.1:$mqtt_port"
+
+[[account]]
+name = "home"
+jid = "bot@localhost"
+password = "secret"
+host = "127.0.0.1"
+port = $xmpp_port
+trust = { ca_file = "ca.pem" }
+CONF
+mkdir "$work/state"
+
+# follow LABEL COLOUR LOG PATTERN: shows the lines of a log that match, as they come.
+follow() {
+  local script
+  printf -v script 's/^/%s%-7s%s /' "$2" "$1" "$plain"
+  touch "$3"
+  setsid setpriv --pdeathsig TERM -- tail -n +1 -f "$3" \
+    > >(grep --line-buffered -E "$4" | sed -u "$script") 2>/dev/null </dev/null &
+  child_names+=("tail") child_pids+=("$!") child_logs+=("$3")
+}
+
+say "starting the bridge, a subscriber of xmpp/# and alice"
+follow mqtt "$yellow" "$work/mqtt.log" .
+follow xmpp "$blue" "$work/alice.log" .
+follow bridge "$dim" "$work/bridge.log" 'PUBACK|<a/>|<r/>|<resum|warning|error'
+start mosquitto_sub "$work/mqtt.log" mosquitto_sub -p "$mqtt_port" -q 1 -t 'xmpp/#' -F '%t  %p'
+mkfifo "$work/typed"
+exec 9<>"$work/typed"
+start alice "$work/alice.log" \
+  sh -c 'exec python3 deploy/alice.py --port "$1" --ca "$2" <"$3"' alice "$xmpp_port" "$work/ca.pem" "$work/typed"
+await 30 "alice cannot log in" grep -q 'alice is online' "$work/alice.log"
+start "the bridge" "$work/bridge.log" "$bridge" run --config "$work/bridge.conf"
+await 60 "the account does not get online" grep -q '^xmpp/home/state .*"online"' "$work/mqtt.log"
+
+# --- one message each way ------------------------------------------------------------------------------------------------
+
+topic=xmpp/home/message/alice@localhost
+
+say "1. from MQTT to XMPP: a publish on $topic/send"
+words="The washing is done ($RANDOM)"
+mosquitto_pub -p "$mqtt_port" -V 5 -q 1 -t "$topic/send" -m "$words"
+await 30 "the message did not reach alice" grep -qF "$words" "$work/alice.log"
+await 30 "the server's acknowledgement (h) was not reported as status \"sent\"" \
+  grep -q "^$topic/status .*\"sent\"" "$work/mqtt.log"
+await 30 "the bridge did not acknowledge the publish (PUBACK)" \
+  grep -q 'Received PUBACK from bridge-in-home' "$work/mosquitto.log"
+say "   ${green}alice has it, the XMPP server acknowledged it (status \"sent\"), the broker got the bridge's PUBACK"
+
+say "2. from XMPP to MQTT: alice answers"
+words="Thank you! ($RANDOM)"
+echo "$words" >&9
+await 30 "the answer did not come out at $topic" grep -qF "$words" "$work/mqtt.log"
+await 30 "the broker did not acknowledge the bridge's publish" \
+  grep -q 'Sending PUBACK to bridge-out' "$work/mosquitto.log"
+say "   ${green}the subscriber has it, and the bridge got the broker's PUBACK"
+
+if $once; then
+  sleep 0.5 # so that the last lines of the logs are shown
+  say "${green}one message each way, none lost"
+  exit 0
+fi
+
+cat <<HELP
+
+  ${bold}Everything is up.$plain Type a line and alice sends it. In another terminal:
+
+    mosquitto_pub -p $mqtt_port -q 1 -t '$topic/send' -m 'Hello alice'
+    mosquitto_sub -p $mqtt_port -v -t 'xmpp/#'
+    $bridge status --config $work/bridge.conf
+
+  Ctrl-C ends everything.
+
+HELP
+while IFS= read -r line; do echo "$line" >&9; done
+while :; do
+  check_children
+  sleep 1
+done
