@@ -136,6 +136,8 @@ start alice "$work/alice.log" \
 await 30 "alice cannot log in" grep -q 'alice is online' "$work/alice.log"
 start "the bridge" "$work/bridge.log" "$bridge" run --config "$work/bridge.conf"
 await 60 "the account does not get online" grep -q '^xmpp/home/state .*"online"' "$work/mqtt.log"
+await 30 "the bridge does not subscribe" grep -q ' bridge-in-home 1 xmpp/home/' "$work/mosquitto.log"
+await 30 "alice does not see the bridge" grep -q 'alice sees bot@localhost' "$work/alice.log"
 
 # --- one message each way ------------------------------------------------------------------------------------------------
 

@@ -145,6 +145,7 @@ final class Store {
     do {
       try dispelDoubt()
       try setFlushing(true)
+      try giveBackRoom()
       try statements.markClosed()
     } catch {
       throw failed(error)
@@ -155,6 +156,13 @@ final class Store {
     // The mark is on disk. What is left is convenience: a log that is not copied now is replayed at the next start.
     _ = try? database.checkpoint(truncating: true)
     database.keepLogOnClose(false)
+  }
+
+  /// A backlog leaves a file of its size behind, most of it free. When what is left can be copied at little cost, it is.
+  private func giveBackRoom() throws(SQLiteError) {
+    let pages = try database.integer("PRAGMA page_count")
+    let free = try database.integer("PRAGMA freelist_count")
+    if pages > 4096, pages - free < 1024 { try database.execute("VACUUM") }
   }
 
   private func checkpoint() throws(SQLiteError) {

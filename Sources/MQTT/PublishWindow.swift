@@ -128,7 +128,7 @@ public struct PublishWindow: Sendable {
   /// A connection is up. Everything that was in flight, and every retained state, waits again.
   public mutating func connected(_ limits: Limits) {
     self.limits = limits
-    for slot in states.indices where states[slot]?.isRefused == false {
+    for slot in states.indices where states[slot]?.isPoison == false {
       if (states[slot]?.strikes ?? 0) < Self.strikesTaken { enqueue(slot: slot) }
     }
   }
@@ -170,7 +170,7 @@ public struct PublishWindow: Sendable {
   }
 
   private func outgoing(slot: Int) -> Outgoing? {
-    guard let entry = states[slot], !entry.isRefused else { return nil }
+    guard let entry = states[slot], !entry.isPoison else { return nil }
     let state = entry.state
     return Outgoing(
       publish: OutboundPublish(
@@ -295,10 +295,11 @@ public struct PublishWindow: Sendable {
     }
   }
 
+  /// A state that was refused keeps its place: the next connection tries it again, unless it is poison.
   private mutating func giveUp(_ outgoing: Outgoing, _ outcome: PublishOutcome) {
     guard case .state(let slot, let version) = outgoing.origin else { return settle(outgoing, outcome) }
     for waiter in states.takeWaiters(slot, upTo: version) { answer(waiter.publisher, waiter.token, outcome) }
-    if states[slot]?.version == version { states[slot]?.isRefused = true }
+    if outcome == .poison, states[slot]?.version == version { states[slot]?.isPoison = true }
   }
 
   private mutating func answer(_ publisher: Int, _ token: UInt64, _ outcome: PublishOutcome) {

@@ -11,8 +11,8 @@ struct RetainedStates: Sendable {
     var strikes = 0
     /// How often the broker asked for another try.
     var attempts = 0
-    /// The broker will not have this value: it is not sent again.
-    var isRefused = false
+    /// The broker closes the connection on this value: it is not sent again.
+    var isPoison = false
     var waiters: [Waiter] = []
   }
 
@@ -47,7 +47,7 @@ struct RetainedStates: Sendable {
       changed?.version = lastVersion
       changed?.strikes = 0
       changed?.attempts = 0
-      changed?.isRefused = false
+      changed?.isPoison = false
       slots[slot] = changed
     } else if let reused = free.popLast() {
       slot = reused

@@ -86,8 +86,10 @@ class Link {
 
   /// Drops the connection at once and stays away.
   func suspend() {
-    guard phase != .closed, phase != .idle else { return }
-    end(.suspended, then: .idle)
+    switch phase {
+    case .idle, .leaving, .closed: break
+    case .waiting, .connecting, .opening, .up: end(.suspended, then: .idle)
+    }
   }
 
   /// Leaves in good order if there is a connection.
@@ -226,7 +228,7 @@ class Link {
       handle.opened()
       keepAliveInterval = max(.seconds(1), keepalive(in: acceptance) / 10)
       backoff.connected(now: context.now)
-      context.fallback.accepted()
+      context.fallback.accepted(handle.version)
       context.counters.countAccepted()
       context.log.info(
         "connected to the broker",
@@ -252,6 +254,7 @@ class Link {
   /// The connection is over: tells why, and decides what comes next.
   private func end(_ reason: MQTTDisconnectReason, then next: Phase? = nil) {
     let wasUp = isUp
+    if wasUp { context.fallback.lost() }
     let wasOpening = if case .opening = phase { true } else { false }
     var retryIn: Duration?
     if let next {

@@ -285,6 +285,8 @@ import Platform
     case MOSQ_ERR_TLS, MOSQ_ERR_TLS_HANDSHAKE: return .tls("the handshake failed")
     case MOSQ_ERR_ERRNO:
       switch number {
+      case EPROTO where acceptance == nil:
+        return .tls("the broker ended the session at the handshake; perhaps it wants a client certificate")
       case EPROTO: return .tls("the session failed")
       case ECONNRESET, EPIPE, ENOTCONN, 0: return .closedByPeer
       case ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ENETDOWN: return .unreachable(SystemError.text(number))

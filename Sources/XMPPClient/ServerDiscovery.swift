@@ -22,7 +22,8 @@ public enum ServerDiscovery {
     let indirect = offers(startTLS, isDirectTLS: false)
     let all = (direct + indirect).filter { !$0.record.target.isEmpty }
     if all.isEmpty {
-      // A record with the root as its target says "decidedly not" (RFC 2782). For direct TLS alone that leaves the other.
+      // A record with the root as its target says "decidedly not" (RFC 2782); of direct TLS alone, that leaves the
+      // other.
       return indirect.isEmpty ? .nothing : .unavailable
     }
     return .servers(

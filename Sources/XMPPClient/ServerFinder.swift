@@ -12,8 +12,8 @@ public struct ServerFinder: Sendable {
   public init(lookUp: @escaping LookUp = SRVResolver.lookUp) { self.lookUp = lookUp }
 
   /// The places to try, in this order; never none.
-  /// - Parameter place: where the server wants the next connection of a session, if it said so; it is tried first. It is
-  ///   passed over where there is no TLS, for then nothing would show whose place it is.
+  /// - Parameter place: where the server wants the next connection of a session, if it said so; it is tried first. It
+  ///   is passed over where there is no TLS, for then nothing would show whose place it is.
   /// - Returns: a future that fails with `ConnectionEnd.unreachable` if there is no such server.
   public func endpoints(
     of location: ServerLocation, place: String? = nil, on eventLoop: any EventLoop

@@ -22,8 +22,8 @@ public struct ServerLocation: Sendable, Hashable {
     self.security = security
   }
 
-  /// The name to find in the server's certificate, whatever host serves the domain (RFC 6120 §13.7.2.1): the domain with
-  /// A-labels, or the address that it is; nil for a domain that the DNS cannot know.
+  /// The name to find in the server's certificate, whatever host serves the domain (RFC 6120 §13.7.2.1): the domain
+  /// with A-labels, or the address that it is; nil for a domain that the DNS cannot know.
   public var serverName: String? { AsciiDomain.address(domain) ?? AsciiDomain.name(domain) }
 
   /// The place that the configuration, or the domain as a host name, stands for.

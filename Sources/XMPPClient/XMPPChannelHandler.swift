@@ -4,8 +4,8 @@ import XMLStream
 
 /// The socket's end of a connection: bytes through TLS and parser to the session, and back.
 ///
-/// One handler, not a pipeline of three: what it holds changes in the middle of a read (STARTTLS, stream restart), and then
-/// the rest of that read belongs to somebody else.
+/// One handler, not a pipeline of three: what it holds changes in the middle of a read (STARTTLS, stream restart), and
+/// then the rest of that read belongs to somebody else.
 final class XMPPChannelHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
@@ -39,6 +39,7 @@ final class XMPPChannelHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let buffer = unwrapInboundIn(data)
+    connection?.heard()
     unsafe buffer.withUnsafeReadableBytes { bytes in
       if let tls { unsafe decrypt(bytes, with: tls) } else { unsafe parse(bytes) }
     }
@@ -89,7 +90,8 @@ final class XMPPChannelHandler: ChannelInboundHandler {
         needsNewParser = false
         parser = XMLStreamParser()
       }
-      // Behind <proceed/> comes the TLS handshake and nothing else: somebody has put plain bytes in between (RFC 6120 §5.4.3.3).
+      // Behind <proceed/> comes the TLS handshake and nothing else: somebody has put plain bytes in between
+      // (RFC 6120 §5.4.3.3).
       if tls != nil, !isTLSEstablished, unsafe !rest.isEmpty {
         return connection.tlsFailed(.protocolFailure("the server sent bytes behind <proceed/>, which were refused"))
       }
@@ -128,7 +130,6 @@ final class XMPPChannelHandler: ChannelInboundHandler {
   func startTLS(_ session: TLSSession) {
     flush()
     tls = session
-    needsNewParser = true
     do throws(TLSError) {
       _ = try session.handshake()
     } catch {
@@ -145,11 +146,23 @@ final class XMPPChannelHandler: ChannelInboundHandler {
     context?.channel.setOption(.autoRead, value: isReading).whenFailure { _ in }
   }
 
-  /// Writes what is to be written, then closes.
+  /// For how long the socket may take to accept the last bytes before it is closed without.
+  private static let linger = TimeAmount.seconds(5)
+
+  /// Writes what is to be written, then closes. Closing throws away what the socket has not accepted yet, so it waits
+  /// for that; a peer that reads nothing is not waited for long.
   func closeWhenWritten() {
     tls?.close()
     flush()
-    close()
+    guard let context else { return }
+    let channel = context.channel
+    let written = context.eventLoop.makePromise(of: Void.self)
+    let timer = context.eventLoop.scheduleTask(in: Self.linger) { channel.close(promise: nil) }
+    written.futureResult.whenComplete { _ in
+      timer.cancel()
+      channel.close(promise: nil)
+    }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
   }
 
   func close() {

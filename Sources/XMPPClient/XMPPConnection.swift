@@ -47,6 +47,20 @@ public final class XMPPConnection {
   private var handler: XMPPChannelHandler?
   private var isConnecting = false
   private var attempt: UInt64 = 0
+  /// Where the present connection leads, and the places to try if it turns out to be no good.
+  private var endpoint: XMPPEndpoint?
+  private var untried: ArraySlice<XMPPEndpoint> = []
+  /// What became of the places tried in this attempt.
+  private var failures: [String] = []
+  /// One of them has a certificate that is not to be trusted: that is what people must hear, whatever else failed.
+  private var distrust: String?
+  /// A place that the server told us to go to; tried first, once (RFC 6120 §4.9.3.19).
+  private var redirection: XMPPEndpoint?
+  /// The server has begun its stream: from here on it is the right one.
+  private var hasStream = false
+  private var isReading = true
+  /// Not before this is a silence held against the server, for it was us who did not listen.
+  private var listeningSince = Duration.zero
   private var timer: Scheduled<Void>?
   private var timerDeadline: Duration?
   private var isTurning = false
@@ -86,21 +100,25 @@ public final class XMPPConnection {
     isConnecting = true
     attempt += 1
     session.resumable(inbound: inbound)
+    (untried, failures, distrust) = ([], [], nil)
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     let attempt = attempt
     findEndpoints(session.location).hop(to: eventLoop).whenComplete { result in
       let connection = bound.value
       guard attempt == connection.attempt, connection.isConnecting else { return }
       switch result {
-      case .success(let endpoints): connection.connect(to: endpoints[...], attempt: attempt, failures: [])
-      case .failure(let error): connection.unreachable("\(error)")
+      case .success(let endpoints): connection.connect(toOneOf: endpoints)
+      case .failure(let error): connection.endAttempt(.unreachable("\(error)"))
       }
     }
   }
 
-  private func unreachable(_ reason: String) {
+  /// There is no connection, and none will come of this attempt.
+  private func endAttempt(_ end: ConnectionEnd) {
     isConnecting = false
-    owner?.received(.ended(.unreachable(reason)))
+    attempt += 1
+    untried = []
+    owner?.received(.ended(end))
     owner?.turnEnded()
   }
 
@@ -118,23 +136,38 @@ public final class XMPPConnection {
   public func logout() {
     session.logout(now: Clocks.monotonic())
     runTurn()
+    if isConnecting { endAttempt(.session(.loggedOut)) }
   }
 
   /// Leaves the session so that it can be resumed.
   public func park() {
     session.park(now: Clocks.monotonic())
     runTurn()
+    if isConnecting { endAttempt(.session(.parked)) }
   }
 
   /// Drops the connection at once; the session may be resumed.
   public func abort() {
+    if isConnecting { return endAttempt(.session(.ioLost)) }
     handler?.close()
   }
 
-  /// Stops or starts reading from the socket, so that TCP slows the server down.
+  /// Stops or starts reading from the socket, so that TCP slows the server down; each connection begins with reading.
+  /// A server that is not listened to is not taken for dead, but it may give us up: this is for seconds, and parking is
+  /// for more.
   public func read(_ isReading: Bool) {
+    guard isReading != self.isReading else { return }
+    self.isReading = isReading
     handler?.setReading(isReading)
+    guard isReading, handler != nil else { return }
+    let now = Clocks.monotonic()
+    session.heard(now: now)
+    listeningSince = now + Self.grace
+    runTurn()
   }
+
+  /// How long what piled up unread may take to come in.
+  private static let grace = Duration.seconds(5)
 
   /// Ends the turn that the owner's calls made: carries out what the session says and writes it in one go.
   public func endTurn() {
@@ -144,11 +177,20 @@ public final class XMPPConnection {
 
   // MARK: Connecting
 
-  private func connect(to endpoints: ArraySlice<XMPPEndpoint>, attempt: UInt64, failures: [String]) {
-    guard let endpoint = endpoints.first else {
-      isConnecting = false
-      return unreachable(failures.joined(separator: "; "))
+  private func connect(toOneOf endpoints: [XMPPEndpoint]) {
+    let first = redirection.map { [$0] } ?? []
+    redirection = nil
+    untried = (first + endpoints.filter { !first.contains($0) })[...]
+    connectToNext()
+  }
+
+  private func connectToNext() {
+    guard let endpoint = untried.popFirst() else {
+      let places = failures.joined(separator: "; ")
+      return endAttempt(distrust.map { .untrusted($0) } ?? .unreachable(places.isEmpty ? "no place to try" : places))
     }
+    self.endpoint = endpoint
+    let attempt = attempt
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     ClientBootstrap(group: eventLoop)
       .connectTimeout(.seconds(15))
@@ -157,23 +199,24 @@ public final class XMPPConnection {
       .channelOption(.maxMessagesPerRead, value: 16)
       .connect(host: endpoint.host, port: endpoint.port)
       .whenComplete { result in
-        bound.value.attempted(result, endpoints: endpoints, attempt: attempt, failures: failures)
+        bound.value.attempted(result, endpoint: endpoint, attempt: attempt)
       }
   }
 
   private func attempted(
-    _ result: Result<any Channel, any Error>, endpoints: ArraySlice<XMPPEndpoint>, attempt: UInt64, failures: [String]
+    _ result: Result<any Channel, any Error>, endpoint: XMPPEndpoint, attempt: UInt64
   ) {
-    guard let endpoint = endpoints.first, attempt == self.attempt, isConnecting else {
+    guard attempt == self.attempt, isConnecting else {
       if case .success(let channel) = result { channel.close(promise: nil) }
       return
     }
     switch result {
     case .failure(let error):
-      let failure = "\(endpoint): \(ConnectFailure.text(of: error))"
-      connect(to: endpoints.dropFirst(), attempt: attempt, failures: failures + [failure])
+      failures.append("\(endpoint): \(ConnectFailure.text(of: error))")
+      connectToNext()
     case .success(let channel):
       isConnecting = false
+      (hasStream, isUntrusted, isReading, listeningSince) = (false, false, true, .zero)
       let handler = XMPPChannelHandler(connection: self)
       self.handler = handler
       do {
@@ -190,7 +233,13 @@ public final class XMPPConnection {
 
   // MARK: What the channel says
 
+  /// Bytes came, whether or not they made an event.
+  func heard() {
+    session.heard(now: Clocks.monotonic())
+  }
+
   func opened(_ event: XMLStreamEvent) {
+    hasStream = true
     session.received(event, now: Clocks.monotonic())
     carryOut()
   }
@@ -244,7 +293,9 @@ public final class XMPPConnection {
       case .resetParser: handler?.resetParser()
       case .deriveKeys(let request): derive(request)
       case .close: handler?.closeWhenWritten()
-      case .established(let established): owner?.received(.established(established))
+      case .established(let established):
+        (untried, failures, distrust) = ([], [], nil)
+        owner?.received(.established(established))
       case .stanza(let element, let number): owner?.received(.stanza(element, number: number))
       case .acknowledged(let sequence): owner?.received(.acknowledged(upTo: sequence))
       case .lost: owner?.received(.lost)
@@ -252,20 +303,39 @@ public final class XMPPConnection {
         // Whatever still comes through this socket belongs to nobody.
         handler?.detach()
         handler = nil
-        owner?.received(.ended(connectionEnd(end)))
+        ended(end)
       }
     }
   }
 
-  /// A certificate that nobody vouches for is not mended by trying again soon.
-  private func connectionEnd(_ end: SessionEnd) -> ConnectionEnd {
-    guard case .tls(let text) = end, isUntrusted else { return .session(end) }
-    return .untrusted(text)
+  /// The connection is over. If it never came to a stream that could be trusted, the next place may be better
+  /// (XEP-0368).
+  private func ended(_ end: SessionEnd) {
+    if case .streamError("see-other-host", let place?) = end, session.configuration.security != .none {
+      redirection = XMPPEndpoint(place: place, isDirectTLS: endpoint?.isDirectTLS == true)
+    }
+    // A certificate that nobody vouches for is not mended by trying again soon.
+    if case .tls(let text) = end, isUntrusted { distrust = distrust ?? text }
+    if let endpoint, !untried.isEmpty, isFaultOfPlace(end) {
+      failures.append("\(endpoint): \(end)")
+      isConnecting = true
+      return connectToNext()
+    }
+    owner?.received(.ended(distrust.map { .untrusted($0) } ?? .session(end)))
+  }
+
+  private func isFaultOfPlace(_ end: SessionEnd) -> Bool {
+    switch end {
+    case .tls: true
+    case .ioLost, .timeout, .peerClosed: !hasStream
+    default: false
+    }
   }
 
   private func startTLS() {
     guard let context else {
-      return session.tlsFailed("the server's certificate cannot be judged: TLS is not configured", now: Clocks.monotonic())
+      return session.tlsFailed(
+        "the server's certificate cannot be judged: TLS is not configured", now: Clocks.monotonic())
     }
     do throws(TLSError) {
       handler?.startTLS(try TLSSession(context: context, serverName: serverName))
@@ -296,13 +366,14 @@ public final class XMPPConnection {
     timerDeadline = deadline
     guard let deadline else { return timer = nil }
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    let delay = max(deadline - Clocks.monotonic(), .zero)
+    let delay = max(max(deadline, listeningSince) - Clocks.monotonic(), .zero)
     timer = eventLoop.scheduleTask(in: .nanoseconds(Int64(delay / .nanoseconds(1)))) { bound.value.fired() }
   }
 
   private func fired() {
     timer = nil
     timerDeadline = nil
+    guard isReading || !session.isEstablished else { return }
     session.timeout(now: Clocks.monotonic())
     runTurn()
   }

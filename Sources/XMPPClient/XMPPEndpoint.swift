@@ -4,7 +4,8 @@ public struct XMPPEndpoint: Sendable, Hashable, CustomStringConvertible {
   public var host: String
   /// The TCP port.
   public var port: Int
-  /// Whether TLS comes first (XEP-0368); otherwise the stream does, in which TLS is negotiated unless there is to be none.
+  /// Whether TLS comes first (XEP-0368); otherwise the stream does, in which TLS is negotiated unless there is to be
+  /// none.
   public var isDirectTLS: Bool
 
   /// A place to try.

@@ -212,14 +212,16 @@ struct AccountHarness {
 
   /// Stanzas handed to the stream since the last look at them.
   mutating func sent() -> [OutboundStanza] {
-    let all = wanted.flatMap { if case .send(let stanzas) = $0 { stanzas } else { [] } }
+    var all: [OutboundStanza] = []
+    for case .send(let stanzas) in wanted { all += stanzas }
     wanted.removeAll { if case .send = $0 { true } else { false } }
     return all
   }
 
   /// Publishes handed to the broker since the last look at them.
   mutating func published() -> [OutboundPublish] {
-    let all = wanted.flatMap { if case .publish(let publishes) = $0 { publishes } else { [] } }
+    var all: [OutboundPublish] = []
+    for case .publish(let publishes) in wanted { all += publishes }
     wanted.removeAll { if case .publish = $0 { true } else { false } }
     return all
   }

@@ -1,6 +1,7 @@
 import BridgeConfig
 import MQTT
 import Testing
+import XMLStream
 import XMPP
 
 @testable import Bridge

@@ -2,6 +2,7 @@ import Delivery
 @testable import Journal
 import MQTT
 import Testing
+import XMLStream
 import XMPP
 
 @testable import Bridge

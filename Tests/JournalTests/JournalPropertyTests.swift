@@ -161,7 +161,7 @@ struct JournalPropertyTests {
     }
   }
 
-  @Test("whenever the power is cut, everything that was told to be synced is found", arguments: 0..<8, [false, true])
+  @Test("whenever the power is cut, everything that was told to be synced is found", arguments: 0..<5, [false, true])
   func powerCut(seed: UInt64, isFailing: Bool) throws {
     for seed in (seed * 4)..<(seed * 4 + 4) {
       var random = SplitMix64(seed: seed)

@@ -43,6 +43,34 @@ struct ConnectTests {
     await nameless.service.stop()
   }
 
+  @Test("asks first whether a host that is not this one answers")
+  func probes() async throws {
+    let server = try await MosquittoServer.start()
+    // Another name for the loopback interface, which does not look like one.
+    let endpoint = MQTTConfiguration.Endpoint.tcp(host: "0.0.0.0", port: UInt16(server.port))
+    let rig = try Rig(MQTTConfiguration(endpoint: endpoint, outboundClientID: "test-out"))
+    _ = try await rig.out.connected()
+    let mark = rig.out.events.count
+    try await server.stop()
+    _ = try await rig.out.events.first(where: {
+      $0 == .disconnected(.unreachable("0.0.0.0 port \(server.port): Connection refused"))
+    })
+    try await server.start()
+    _ = try await rig.out.connected(from: mark)
+    await rig.service.stop()
+  }
+
+  @Test("notices a broker that has fallen silent")
+  func keepalive() async throws {
+    let server = try await MosquittoServer.start()
+    let proxy = try await TCPProxy.start(to: server.port)
+    let rig = try Rig(port: proxy.port) { $0.keepalive = .seconds(5) }
+    #expect(try await rig.out.connected().keepalive == .seconds(5))
+    try await proxy.stall()
+    #expect(try await rig.out.disconnected() == .keepaliveExpired)
+    await rig.service.stop(within: .zero)
+  }
+
   @Test("connects over a Unix socket")
   func unixSocket() async throws {
     let server = try await MosquittoServer.start(options { $0.unixSocket = true })
@@ -58,7 +86,7 @@ struct ConnectTests {
 
   @Test("falls back to 3.1.1 when the broker says that it does not know 5", arguments: FakeBroker.Refusal.allCases)
   func fallback(_ refusal: FakeBroker.Refusal) async throws {
-    let broker = try FakeBroker(refusal)
+    let broker = try FakeBroker(.refuses(refusal))
     defer { broker.stop() }
     let rig = try Rig(port: broker.port)
     #expect(try await rig.out.connected().version == .v311)
@@ -67,27 +95,22 @@ struct ConnectTests {
 
   @Test("stays with 5 where 3.1.1 gets no answer either")
   func noFallback() async throws {
-    let broker = try FakeBroker(nil)
+    let broker = try FakeBroker(.hangsUp)
     defer { broker.stop() }
     let rig = try Rig(port: broker.port)
-    let versions = try await broker.connects.first(4, "attempts")
-    #expect(versions == [5, 5, 4, 5])
+    let versions = try await broker.connects.first(5, "attempts")
+    #expect(versions == [5, 5, 5, 4, 5])
     #expect(rig.out.events.all.allSatisfy { $0 == .disconnected(.closedByPeer) })
     await rig.service.stop(within: .zero)
   }
 
-  @Test("notices that another client has taken its name, and says so")
-  func takenOver() async throws {
-    let server = try await MosquittoServer.start()
-    let first = try Rig(server)
-    _ = try await first.out.connected()
-    var options = MQTTTestClient.Options()
-    options.clientID = "test-out"
-    let second = try await MQTTTestClient.connect(port: server.port, options)
-    let reason = try await first.out.disconnected()
-    #expect(reason == .closedByBroker(.sessionTakenOver))
-    await first.service.stop()
-    try? await second.disconnect()
+  @Test("says what the broker said when it closed the connection")
+  func dismissed() async throws {
+    let broker = try FakeBroker(.dismisses(0x8E))
+    defer { broker.stop() }
+    let rig = try Rig(port: broker.port)
+    #expect(try await rig.out.disconnected() == .closedByBroker(.sessionTakenOver))
+    await rig.service.stop(within: .zero)
   }
 
   @Test("many connections come back when the broker does")

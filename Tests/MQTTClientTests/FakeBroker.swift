@@ -4,7 +4,7 @@ import TestSupport
 
 /// A listener that knows just enough MQTT to refuse: it reads CONNECT, looks at the version, and answers or hangs up.
 final class FakeBroker: Sendable {
-  /// How it refuses MQTT 5. It accepts 3.1.1.
+  /// How it refuses MQTT 5.
   enum Refusal: CaseIterable, Sendable {
     /// As a 3.1.1 broker does: return code 1.
     case returnCode
@@ -14,13 +14,22 @@ final class FakeBroker: Sendable {
     case silence
   }
 
+  /// What it does with a connection.
+  enum Behaviour: Sendable {
+    /// Refuses MQTT 5 and accepts 3.1.1.
+    case refuses(Refusal)
+    /// Closes it, whatever the version.
+    case hangsUp
+    /// Accepts MQTT 5, and sends DISCONNECT with this code.
+    case dismisses(UInt8)
+  }
+
   /// The protocol level of each CONNECT.
   let connects = Record<UInt8>("CONNECT")
   let port: Int
   private let listener: Int32
 
-  /// - Parameter refusal: nil: it closes every connection, whatever the version.
-  init(_ refusal: Refusal?) throws {
+  init(_ behaviour: Behaviour) throws {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -36,13 +45,13 @@ final class FakeBroker: Sendable {
     listener = descriptor
     port = Int(UInt16(bigEndian: address.sin_port))
     let connects = self.connects
-    try NativeThread(name: "fake-broker") { Self.serve(descriptor, refusal, connects) }.detach()
+    try NativeThread(name: "fake-broker") { Self.serve(descriptor, behaviour, connects) }.detach()
   }
 
   /// Ends it; connections that are open stay so until the other side closes them.
   func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
-  private static func serve(_ listener: Int32, _ refusal: Refusal?, _ connects: Record<UInt8>) {
+  private static func serve(_ listener: Int32, _ behaviour: Behaviour, _ connects: Record<UInt8>) {
     while case let connection = accept(listener, nil, nil), connection >= 0 {
       var buffer = [UInt8](repeating: 0, count: 1_024)
       // CONNECT begins with its type, one length byte (ours are short), and `MQTT` behind its length; then the level.
@@ -51,10 +60,11 @@ final class FakeBroker: Sendable {
         continue
       }
       connects.append(buffer[8])
-      switch (buffer[8], refusal) {
-      case (4, .some): answer(connection, [0x20, 2, 0, 0], thenClose: false)
-      case (5, .returnCode): answer(connection, [0x20, 2, 0, 1], thenClose: true)
-      case (5, .reasonCode): answer(connection, [0x20, 3, 0, 0x84, 0], thenClose: true)
+      switch (buffer[8], behaviour) {
+      case (4, .refuses): answer(connection, [0x20, 2, 0, 0], thenClose: false)
+      case (5, .refuses(.returnCode)): answer(connection, [0x20, 2, 0, 1], thenClose: true)
+      case (5, .refuses(.reasonCode)): answer(connection, [0x20, 3, 0, 0x84, 0], thenClose: true)
+      case (5, .dismisses(let code)): answer(connection, [0x20, 3, 0, 0, 0, 0xE0, 2, code, 0], thenClose: true)
       default: close(connection)
       }
     }

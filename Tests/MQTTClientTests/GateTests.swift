@@ -49,7 +49,8 @@ struct GateTests {
     // The marker's PUBACK may have been on its way when the connection went; those of the ten had arrived before it.
     let after = try await recorder.events.first("the last", from: mark) { $0.message?.text == "last" }
     #expect(after.message?.text == "last")
-    #expect(recorder.events.all.dropFirst(mark).compactMap(\.message).allSatisfy { ["marker", "last"].contains($0.text) })
+    #expect(
+      recorder.events.all.dropFirst(mark).compactMap(\.message).allSatisfy { ["marker", "last"].contains($0.text) })
     await rig.service.stop()
   }
 

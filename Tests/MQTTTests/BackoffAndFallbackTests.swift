@@ -54,21 +54,37 @@ struct ProtocolFallbackTests {
     var fallback = ProtocolFallback(preferred: .v5)
     #expect(fallback.refused(.v5) == true)
     #expect(fallback.version == .v311)
-    fallback.accepted()
+    fallback.accepted(.v311)
+    fallback.lost()
     #expect(fallback.version == .v311)
   }
 
-  @Test("takes two silent closes in a row for a refusal, and goes back if 3.1.1 is met with silence too")
+  @Test("takes three silent closes in a row for a refusal, and goes back if 3.1.1 is met with silence too")
   func silent() {
     var fallback = ProtocolFallback(preferred: .v5)
-    fallback.closedSilently(.v5)
-    #expect(fallback.version == .v5)
-    fallback.accepted()
-    fallback.closedSilently(.v5)
+    for _ in 0..<2 { fallback.closedSilently(.v5) }
     #expect(fallback.version == .v5)
     fallback.closedSilently(.v5)
     #expect(fallback.version == .v311)
     fallback.closedSilently(.v311)
+    #expect(fallback.version == .v5)
+  }
+
+  @Test("tries 5 again after a connection that came about by a guess")
+  func guess() {
+    var fallback = ProtocolFallback(preferred: .v5)
+    for _ in 0..<3 { fallback.closedSilently(.v5) }
+    fallback.accepted(.v311)
+    #expect(fallback.version == .v311)
+    fallback.lost()
+    #expect(fallback.version == .v5)
+  }
+
+  @Test("does not believe that a broker has forgotten 5")
+  func spoken() {
+    var fallback = ProtocolFallback(preferred: .v5)
+    fallback.accepted(.v5)
+    for _ in 0..<10 { fallback.closedSilently(.v5) }
     #expect(fallback.version == .v5)
   }
 

@@ -66,9 +66,10 @@ struct CoveringFiltersTests {
     #expect(try covering("a/b", "a/+") == ["a/+"])
     #expect(try covering("a/#", "a") == ["a/#"])
     #expect(try covering("a/+/c", "+/b/c") == ["+/+/c"])
-    #expect(try covering("xmpp/home/message/+/send", "xmpp/home/message/+/send/json") == [
-      "xmpp/home/message/+/send", "xmpp/home/message/+/send/json",
-    ])
+    #expect(
+      try covering("xmpp/home/message/+/send", "xmpp/home/message/+/send/json") == [
+        "xmpp/home/message/+/send", "xmpp/home/message/+/send/json",
+      ])
     // The cover of two overlaps a third that neither of them overlapped.
     #expect(try covering("a/+/c", "+/b/c", "x/y/c") == ["+/+/c"])
   }

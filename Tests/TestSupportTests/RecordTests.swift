@@ -43,4 +43,17 @@ struct RecordTests {
     }
     await #expect(throws: TestFailure.self) { _ = try await record.first() }
   }
+
+  @Test("takes appends from many threads while others wait")
+  func manyThreads() async throws {
+    let record = Record<Int>("numbers")
+    await withThrowingTaskGroup { group in
+      for _ in 0..<4 {
+        group.addTask { for number in 0..<500 { record.append(number) } }
+        group.addTask { _ = try await record.first(1_000) }
+      }
+    }
+    #expect(try await record.first(4) { $0 == 499 }.count == 4)
+    #expect(record.count == 2_000)
+  }
 }

@@ -9,6 +9,7 @@ import XMPPClient
 final class Client: Sendable {
   let group: MultiThreadedEventLoopGroup
   private let loop: any EventLoop
+  private let threads = NIOThreadPool(numberOfThreads: 1)
   private let connection: NIOLoopBoundBox<XMPPConnection?>
   private let recorder: Recorder
   private let stream: AsyncStream<String>
@@ -38,16 +39,19 @@ final class Client: Sendable {
       security: security)
     let context = try trust.map { try TLSContext($0) }
     let owner = recorder
-    let loop = loop
+    let (loop, threads) = (loop, threads)
+    threads.start()
     connection = try await loop.submit {
       let connection = XMPPConnection(
         session: ClientSession(configuration: configuration, resuming: nil, cachedKeys: nil), context: context,
-        serverName: configuration.jid.domainpart, eventLoop: loop, threads: .singleton,
+        serverName: configuration.jid.domainpart, eventLoop: loop, threads: threads,
         makeNonce: { "nonce0123456789nonce0123" },
         findEndpoints: { _ in loop.makeSucceededFuture(endpoints) }, owner: owner)
       return NIOLoopBoundBox(connection, eventLoop: loop)
     }.get()
   }
+
+  deinit { threads.shutdownGracefully { _ in } }
 
   /// Does something with the connection, on its loop.
   func perform<T: Sendable>(_ body: @escaping @Sendable (XMPPConnection) -> T) async throws -> T {

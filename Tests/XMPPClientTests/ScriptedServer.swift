@@ -44,6 +44,11 @@ final class ScriptedServer: Sendable {
     try await channel.close()
   }
 
+  /// Waits for the end of one more connection.
+  func disconnected() async {
+    for await _ in log.disconnections { break }
+  }
+
   /// What came in all connections so far, as it came over the wire.
   var wire: [UInt8] { log.wire }
   /// The text that came, decrypted.
@@ -88,6 +93,8 @@ private final class ScriptHandler: ChannelInboundHandler {
     text += portion
     play(context)
   }
+
+  func channelInactive(context: ChannelHandlerContext) { log.disconnected() }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 

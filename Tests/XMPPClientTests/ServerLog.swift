@@ -12,7 +12,16 @@ final class ServerLog: Sendable {
 
   private let state: NIOLockedValueBox<State>
 
-  init(_ scripts: [[ScriptedServer.Step]]) { state = NIOLockedValueBox(State(scripts: scripts[...])) }
+  /// The ends of connections.
+  let disconnections: AsyncStream<Void>
+  private let continuation: AsyncStream<Void>.Continuation
+
+  init(_ scripts: [[ScriptedServer.Step]]) {
+    state = NIOLockedValueBox(State(scripts: scripts[...]))
+    (disconnections, continuation) = AsyncStream<Void>.makeStream()
+  }
+
+  func disconnected() { continuation.yield() }
 
   var wire: [UInt8] { state.withLockedValue { $0.wire } }
   var text: String { state.withLockedValue { $0.text } }

@@ -61,6 +61,13 @@ import XMPPClient
     TLSConfiguration(useSystemRoots: false, pins: [certificate.fingerprint])
   }
 
+  private func expect(
+    _ client: Client, until prefix: String, _ expected: [String], at location: SourceLocation = #_sourceLocation
+  ) async {
+    let events = await client.events(until: prefix)
+    #expect(events == expected, sourceLocation: location)
+  }
+
   // MARK: Login
 
   @Test func logsInOnAPlainLinkAndCarriesStanzas() async throws {
@@ -73,7 +80,7 @@ import XMPPClient
       ])
     let client = try await client(of: server, .none)
     try await client.connect()
-    try await expect(client, until: "stanza 2", ["new bot@example.org/r1", "stanza 1 m1", "stanza 2 p1"])
+    await expect(client, until: "stanza 2", ["new bot@example.org/r1", "stanza 1 m1", "stanza 2 p1"])
     try await client.perform { connection in
       connection.send([
         OutboundStanza(sequence: 41, bytes: Array("<message id='o1'/>".utf8)),
@@ -81,14 +88,14 @@ import XMPPClient
       ])
       connection.endTurn()
     }
-    try await expect(client, until: "acknowledged", ["acknowledged 42"])
+    await expect(client, until: "acknowledged", ["acknowledged 42"])
     try await client.perform { connection in
       connection.handled(upTo: 2)
       connection.endTurn()
     }
-    try await expect(client, until: "stanza", ["stanza 3 m2"])
+    await expect(client, until: "stanza", ["stanza 3 m2"])
     try await client.perform { $0.logout() }
-    try await expect(client, until: "ended", ["ended logged out"])
+    await expect(client, until: "ended", ["lost", "ended logged out"])
     #expect(server.text.contains("<message id='o1'/><message id='o2'/><r xmlns='urn:xmpp:sm:3'/>"))
     #expect(server.text.contains("<a xmlns='urn:xmpp:sm:3' h='2'/>"))
     #expect(try await client.perform { $0.isActive } == false)
@@ -105,7 +112,7 @@ import XMPPClient
       ] + Self.session + [.close])
     let client = try await client(of: server, .none)
     try await client.connect()
-    try await expect(client, until: "ended", ["new bot@example.org/r1", "ended the connection was lost"])
+    await expect(client, until: "ended", ["new bot@example.org/r1", "ended the connection was lost"])
     #expect(try await client.perform { $0.session.cachedKeys != nil })
     try await server.stop()
   }
@@ -121,7 +128,7 @@ import XMPPClient
     let client = try await client(
       of: server, .startTLS, trust: TLSConfiguration(caFile: certificate.certificate, useSystemRoots: false))
     try await client.connect()
-    try await expect(client, until: "new", ["new bot@example.org/r1"])
+    await expect(client, until: "new", ["new bot@example.org/r1"])
     #expect(server.names == ["example.org"])
     let clear = String(decoding: server.wire, as: UTF8.self)
     #expect(!clear.contains("bot") && !clear.contains("<auth"))
@@ -137,7 +144,7 @@ import XMPPClient
       on: group, [.startTLS(certificate: certificate.certificate, key: certificate.key)] + Self.plainLogin)
     let client = try await client(of: server, .directTLS, trust: Self.trusting(certificate))
     try await client.connect()
-    try await expect(client, until: "new", ["new bot@example.org/r1"])
+    await expect(client, until: "new", ["new bot@example.org/r1"])
     #expect(!String(decoding: server.wire, as: UTF8.self).contains("<stream"))
     try await client.perform { $0.abort() }
     _ = await client.events(until: "ended")
@@ -161,9 +168,9 @@ import XMPPClient
       connection.send([OutboundStanza(sequence: 7, bytes: Array("<message id='o1'/>".utf8))])
       connection.endTurn()
     }
-    try await expect(client, until: "ended", ["ended the connection was lost"])
+    await expect(client, until: "ended", ["ended the connection was lost"])
     try await client.perform { $0.connect(inbound: 1) }
-    try await expect(client, until: "acknowledged", ["resumed bot@example.org/r1", "acknowledged 7"])
+    await expect(client, until: "acknowledged", ["resumed bot@example.org/r1", "acknowledged 7"])
     #expect(server.text.contains("previd='sm1' h='1'"))
     try await client.perform { $0.abort() }
     _ = await client.events(until: "ended")
@@ -225,7 +232,8 @@ import XMPPClient
       on: group, [.expect("<stream:stream"), .send(Self.mechanisms("PLAIN", "SCRAM-SHA-256"))])
     let client = try await client(of: server, .startTLS, trust: TLSConfiguration(useSystemRoots: false))
     try await client.connect()
-    try await expect(client, until: "ended", ["ended \(SessionEnd.noTLS)"])
+    await expect(client, until: "ended", ["ended \(SessionEnd.noTLS)"])
+    await server.disconnected()
     try await server.stop()
     // The stream header, without who we are, and nothing else.
     #expect(server.text.hasSuffix(">") && server.text.components(after: "<").count == 2)
@@ -241,6 +249,7 @@ import XMPPClient
     #expect(events.first == "new bot@example.org/r1")
     #expect(events.last?.contains("restricted-xml") == true)
     #expect(!events.contains { $0.hasPrefix("stanza") })
+    await server.disconnected()
     try await server.stop()
     #expect(server.text.contains("<restricted-xml xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"))
   }
@@ -254,7 +263,7 @@ import XMPPClient
       ])
     let client = try await client(of: server, .none)
     try await client.connect()
-    try await expect(client, until: "ended", ["ended the server refuses the credentials"])
+    await expect(client, until: "ended", ["ended the server refuses the credentials"])
     try await server.stop()
   }
 
@@ -262,27 +271,122 @@ import XMPPClient
 
   @Test func nextPlaceIsTriedWhenOneTakesNoConnection() async throws {
     let server = try await ScriptedServer.start(on: group, Self.plainLogin)
-    let closed = try await ScriptedServer.start(on: group)
-    try await closed.stop()
+    let closed = ClosedPort()
     let client = try await Client(
       security: .none,
-      endpoints: [closed.port, server.port].map { XMPPEndpoint(host: "127.0.0.1", port: $0, isDirectTLS: false) },
+      endpoints: [closed.number, server.port].map { XMPPEndpoint(host: "127.0.0.1", port: $0, isDirectTLS: false) },
       group: group)
     try await client.connect()
-    try await expect(client, until: "new", ["new bot@example.org/r1"])
+    await expect(client, until: "new", ["new bot@example.org/r1"])
     try await client.perform { $0.abort() }
     _ = await client.events(until: "ended")
     try await server.stop()
   }
 
-  @Test func unreachableServerNamesThePlacesTried() async throws {
-    let closed = try await ScriptedServer.start(on: group)
-    try await closed.stop()
+  @Test func nextPlaceIsTriedWhenOneSpeaksNoTLS() async throws {
+    let certificate = try Certificate("example.org")
+    let distrusted = try Certificate("example.org")
+    let deaf = try await ScriptedServer.start(on: group, [.send("SSH-2.0-OpenSSH\r\n")])
+    let silent = try await ScriptedServer.start(on: group, [.close])
+    let foreign = try await ScriptedServer.start(
+      on: group, [.startTLS(certificate: distrusted.certificate, key: distrusted.key)])
+    let good = try await ScriptedServer.start(
+      on: group, [.startTLS(certificate: certificate.certificate, key: certificate.key)] + Self.plainLogin + [.close])
+    let servers = [deaf, silent, foreign, good]
     let client = try await Client(
-      security: .none, endpoints: [XMPPEndpoint(host: "127.0.0.1", port: closed.port, isDirectTLS: false)],
+      security: .directTLS, trust: Self.trusting(certificate),
+      endpoints: servers.map { XMPPEndpoint(host: "127.0.0.1", port: $0.port, isDirectTLS: true) }, group: group)
+    try await client.connect()
+    await expect(client, until: "ended", ["new bot@example.org/r1", "ended the connection was lost"])
+    #expect(servers.map(\.connections) == [1, 1, 1, 1])
+    for server in servers { try await server.stop() }
+  }
+
+  @Test func distrustIsToldWhateverElseFailed() async throws {
+    let certificate = try Certificate("example.org")
+    let foreign = try await ScriptedServer.start(
+      on: group, [.startTLS(certificate: certificate.certificate, key: certificate.key)])
+    let closed = ClosedPort()
+    let client = try await Client(
+      security: .directTLS, trust: TLSConfiguration(useSystemRoots: false),
+      endpoints: [foreign.port, closed.number].map { XMPPEndpoint(host: "127.0.0.1", port: $0, isDirectTLS: true) },
       group: group)
     try await client.connect()
-    try await expect(client, until: "ended", ["ended 127.0.0.1:\(closed.port): Connection refused"])
+    let events = await client.events(until: "ended")
+    #expect(events.count == 1)
+    #expect(events.last?.hasPrefix("ended the server is not trusted: ") == true, "\(events)")
+    try await foreign.stop()
+  }
+
+  @Test func serverMaySendUsToAnotherOne() async throws {
+    let certificate = try Certificate("example.org")
+    let tls = Step.startTLS(certificate: certificate.certificate, key: certificate.key)
+    let other = try await ScriptedServer.start(on: group, [tls] + Self.plainLogin + [.close])
+    let elsewhere =
+      "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>127.0.0.1:\(other.port)"
+      + "</see-other-host></stream:error></stream:stream>"
+    let server = try await ScriptedServer.start(
+      on: group, [tls, .expect("<stream:stream"), .send(Self.header + elsewhere)])
+    let client = try await client(of: server, .directTLS, trust: Self.trusting(certificate))
+    try await client.connect()
+    await expect(client, until: "ended", ["ended the server sends us to another host: 127.0.0.1:\(other.port)"])
+    try await client.connect()
+    await expect(client, until: "ended", ["new bot@example.org/r1", "ended the connection was lost"])
+    #expect(server.connections == 1)
+    try await server.stop()
+    try await other.stop()
+  }
+
+  @Test func leavingEndsAnAttemptThatIsUnderWay() async throws {
+    let server = try await ScriptedServer.start(on: group)
+    let leaves: [(@Sendable (XMPPConnection) -> Void, SessionEnd)] = [
+      ({ $0.logout() }, .loggedOut), ({ $0.park() }, .parked), ({ $0.abort() }, .ioLost),
+    ]
+    for (leave, end) in leaves {
+      let client = try await client(of: server, .none)
+      let isActive = try await client.perform { connection in
+        connection.connect(inbound: 0)
+        leave(connection)
+        return connection.isActive
+      }
+      #expect(!isActive)
+      await expect(client, until: "ended", ["ended \(end)"])
+    }
+    try await server.stop()
+  }
+
+  @Test func pausedConnectionReadsOnLater() async throws {
+    let server = try await ScriptedServer.start(
+      on: group,
+      Self.plainLogin + [
+        .expect("<message id='o1'/>"), .send("<a xmlns='urn:xmpp:sm:3' h='1'/><message id='m1'/>"),
+        .expect("<message id='o2'/>"), .send("<message id='m2'/>"), .close,
+      ])
+    let client = try await client(of: server, .none)
+    try await client.connect()
+    await expect(client, until: "new", ["new bot@example.org/r1"])
+    try await client.perform { connection in
+      connection.read(false)
+      for sequence in UInt64(1)...2 {
+        connection.send([OutboundStanza(sequence: sequence, bytes: Array("<message id='o\(sequence)'/>".utf8))])
+      }
+      connection.endTurn()
+    }
+    // All has been said and the connection closed, and nobody has listened.
+    await server.disconnected()
+    try await client.perform { $0.read(true) }
+    await expect(
+      client, until: "ended", ["acknowledged 1", "stanza 1 m1", "stanza 2 m2", "ended the connection was lost"])
+    try await server.stop()
+  }
+
+  @Test func unreachableServerNamesThePlacesTried() async throws {
+    let closed = ClosedPort()
+    let client = try await Client(
+      security: .none, endpoints: [XMPPEndpoint(host: "127.0.0.1", port: closed.number, isDirectTLS: false)],
+      group: group)
+    try await client.connect()
+    await expect(client, until: "ended", ["ended 127.0.0.1:\(closed.number): Connection refused"])
   }
 }
 

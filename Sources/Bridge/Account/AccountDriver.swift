@@ -30,6 +30,10 @@ final class AccountDriver {
   private var timer: Scheduled<Void>?
   private var timerDeadline: Duration?
   private var isTurning = false
+  private var isStreamUp = false
+  /// The broker keeps what is published for the account. Until then nobody is told that it is online: what is published
+  /// before the first subscription reaches nobody.
+  private var isInboundReady = false
   private var leaving: Leaving?
 
   init(
@@ -72,8 +76,13 @@ final class AccountDriver {
     case .inboundConnected(let connected):
       core.inboundConnected(sessionPresent: connected.sessionPresent, index: connected.nextIndex - 1)
       reporter.brokerConnected(connected)
-    case .inboundDisconnected(let reason, let retryIn): reporter.brokerDisconnected(reason, retryIn: retryIn)
-    case .subscribed(let filters, let refused): core.subscribed(filters, refused: refused)
+      if connected.sessionPresent { inboundIsReady() }
+    case .inboundDisconnected(let reason, let retryIn):
+      reporter.brokerDisconnected(reason, retryIn: retryIn)
+      if isStreamUp, !isInboundReady { reporter.state(.connecting, reason: "in connection: \(reason)") }
+    case .subscribed(let filters, let refused):
+      core.subscribed(filters, refused: refused)
+      inboundIsReady()
     case .received(let batch): core.received(batch, now: now, wallClock: wallClock)
     case .published(let results):
       reporter.trace("the broker acknowledged \(results.count) publishes (PUBACK)")
@@ -166,7 +175,17 @@ final class AccountDriver {
     connection.connect(inbound: inbound)
   }
 
+  private func inboundIsReady() {
+    isInboundReady = true
+    tellIfOnline()
+  }
+
+  private func tellIfOnline() {
+    if isStreamUp, isInboundReady { reporter.state(.online, jid: connection?.session.jid) }
+  }
+
   private func ended(_ end: ConnectionEnd) {
+    isStreamUp = false
     connector.ended(end, now: Clocks.monotonic())
     let isResumable = connection?.session.resumable != nil
     if !isResumable { core.streamLost() }
@@ -185,7 +204,8 @@ extension AccountDriver: XMPPConnectionOwner {
     case .established(let established):
       connector.established(now: now)
       core.established(established)
-      reporter.state(.online, jid: connection?.session.jid)
+      isStreamUp = true
+      tellIfOnline()
     case .stanza(let element, let number):
       core.received(InboundStanza(element: element, number: number), now: now, wallClock: wallClock)
     case .acknowledged(let number):

@@ -103,7 +103,7 @@ extension ClientSession {
         perform(.acknowledged(upTo: sequence))
         fruitlessResumptions = 0
       }
-      if !management.isAnswerOpen { keepalive.answered() }
+      keepalive.answered()
     } catch {
       end(.streamManagement(error))
     }

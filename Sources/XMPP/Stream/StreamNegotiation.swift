@@ -177,7 +177,8 @@ struct StreamNegotiation: Sendable {
       return .violation(
         condition: "not-authorized", reason: "<\(element.name)/> before there was a session (\(waitingFor))")
     }
-    return .violation(condition: "unsupported-stanza-type", reason: "<\(element.name)/> while waiting for \(waitingFor)")
+    return .violation(
+      condition: "unsupported-stanza-type", reason: "<\(element.name)/> while waiting for \(waitingFor)")
   }
 
   /// Whether our stream header is out and the stream not yet handed to TLS, so that it could be closed.

@@ -18,6 +18,8 @@ struct BridgeCommand: AsyncParsableCommand {
 
 /// Which configuration is meant.
 struct ConfigurationOption: ParsableArguments {
-  @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.", completion: .file())
+  @Option(
+    name: [.customShort("c"), .customLong("config")],
+    help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file())
   var file = "bridge.conf"
 }

@@ -20,7 +20,7 @@ public final class BridgeProcess: Sendable {
     let environment = ProcessInfo.processInfo.environment
     let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let beside = (bundle as NSString).deletingLastPathComponent + "/xmpp-mqtt-bridge"
-    let package = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/")
+    let package = URL(fileURLWithPath: #filePath + "/../../../..").standardizedFileURL.path
     let candidates = [environment["BRIDGE_BINARY"], beside, "\(package)/.build/debug/xmpp-mqtt-bridge"]
     guard let found = candidates.compactMap({ $0 }).first(where: FileManager.default.isExecutableFile) else {
       throw TestFailure("xmpp-mqtt-bridge is not built; looked for it at \(candidates.compactMap { $0 })")

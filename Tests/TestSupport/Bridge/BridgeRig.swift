@@ -1,3 +1,5 @@
+import XMLStream
+
 /// Everything that a scenario needs: a broker, an XMPP server, a proxy before each, the bridge, and the people at both
 /// ends: `alice`, an XMPP client, and `device`, an MQTT client.
 public struct BridgeRig: Sendable {
@@ -36,10 +38,12 @@ public struct BridgeRig: Sendable {
     }
   }
 
-  /// Starts everything; returns when the bridge is online.
+  /// Starts everything; returns when messages pass both ways.
   public static func start(_ options: Options = Options()) async throws -> BridgeRig {
     async let starting = options.server.start(options.xmppOptions)
-    let broker = try await MosquittoServer.start(options.brokerOptions)
+    var brokerOptions = options.brokerOptions
+    brokerOptions.logTypes.append("subscribe")
+    let broker = try await MosquittoServer.start(brokerOptions)
     let server = try await starting
     let mqttLink = try await TCPProxy.start(to: broker.port)
     let xmppLink = try await TCPProxy.start(to: server.port)
@@ -61,7 +65,7 @@ public struct BridgeRig: Sendable {
       broker: broker, server: server, mqttLink: mqttLink, xmppLink: xmppLink, bridge: bridge, device: device,
       alice: alice)
     try await bridge.start()
-    try await rig.online()
+    try await rig.ready()
     return rig
   }
 
@@ -76,6 +80,23 @@ public struct BridgeRig: Sendable {
 
   /// Where the device sees what became of its messages to alice.
   public var statusTopic: String { "xmpp/home/message/alice@localhost/status" }
+
+  /// Waits until a new bridge is reachable from both ends: its account is online, the broker has its subscription, and
+  /// alice sees its presence. What was sent before would be nobody's, or would wait in the server's offline store.
+  public func ready() async throws {
+    try await online()
+    let topic = sendTopic
+    let subscription = "bridge-in-home 1 "
+    _ = try await broker.log?.first("the bridge's subscription to \(topic)") { line in
+      guard let start = line.firstRange(of: subscription)?.upperBound else { return false }
+      return MQTTMessage.topic(topic, matches: String(line[start...]))
+    }
+    let bot = botJID
+    _ = try await alice.elements.first("presence of the bridge") { element in
+      element.name == "presence" && element.attribute("type") == nil
+        && element.attribute("from")?.hasPrefix(bot) == true
+    }
+  }
 
   /// Waits until the account says that it is online.
   /// - Parameter mark: an earlier `device.messages.count`, to wait for a state published after that.

@@ -67,6 +67,18 @@ public struct MQTTMessage: Sendable, Equatable, CustomStringConvertible {
     self.init(topic, Array(text.utf8), qos: qos, retain: retain, properties: properties)
   }
 
+  /// Whether a topic filter (MQTT 5 §4.7) covers a topic.
+  static func topic(_ topic: String, matches filter: String) -> Bool {
+    let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
+    let patterns = filter.split(separator: "/", omittingEmptySubsequences: false)
+    if patterns.last == "#" {
+      guard levels.count >= patterns.count - 1 else { return false }
+    } else if levels.count != patterns.count {
+      return false
+    }
+    return zip(levels, patterns).allSatisfy { level, pattern in pattern == "#" || pattern == "+" || pattern == level }
+  }
+
   /// The payload as text.
   public var text: String { String(decoding: payload, as: UTF8.self) }
 

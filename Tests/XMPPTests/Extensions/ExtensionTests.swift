@@ -43,10 +43,12 @@ import XMPP
   func rosterChanges() throws {
     #expect(
       StanzaTests.text(Roster.set(try JID("alice@example.org/x"), name: "A<", groups: ["g"], id: "1"))
-        == "<iq type='set' id='1'><query xmlns='jabber:iq:roster'><item jid='alice@example.org' name='A&lt;'><group>g</group></item></query></iq>")
+        == "<iq type='set' id='1'><query xmlns='jabber:iq:roster'><item jid='alice@example.org' name='A&lt;'><group>g</group></item></query></iq>"
+    )
     #expect(
       StanzaTests.text(Roster.remove(try JID("alice@example.org"), id: "2"))
-        == "<iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='alice@example.org' subscription='remove'/></query></iq>")
+        == "<iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='alice@example.org' subscription='remove'/></query></iq>"
+    )
   }
 
   @Test("CVE-2015-8688: takes a roster push only from the account itself")
@@ -63,7 +65,8 @@ import XMPP
       .init(jid: try JID("alice@example.org"), subscription: .remove), version: "v8")
     #expect(try push("") == change)
     #expect(try push(" from='bot@example.org'") == change)
-    for from in ["bot@example.org/x", "example.org", "mallory@example.org", "mallory@example.com/bot@example.org", "@"] {
+    for from in ["bot@example.org/x", "example.org", "mallory@example.org", "mallory@example.com/bot@example.org", "@"]
+    {
       #expect(try push(" from='\(from)'") == .forged)
     }
     #expect(try push("", "") == .malformed)
@@ -131,7 +134,8 @@ import XMPP
   func version() throws {
     #expect(
       try answer("get", "<query xmlns='jabber:iq:version'/>")
-        == Self.head + "'result' id='1'><query xmlns='jabber:iq:version'><name>bridge</name><version>1.0</version></query></iq>")
+        == Self.head
+        + "'result' id='1'><query xmlns='jabber:iq:version'><name>bridge</name><version>1.0</version></query></iq>")
   }
 
   @Test("leaves no request without an answer, and no answer with one")

@@ -35,7 +35,9 @@ import XMPP
     #expect(error?.description == "resource-constraint: later")
   }
 
-  @Test("an error that says nothing known is an undefined one", arguments: ["", "<error/>", "<error><odd xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"])
+  @Test(
+    "an error that says nothing known is an undefined one",
+    arguments: ["", "<error/>", "<error><odd xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"])
   func readsPoorError(_ content: String) throws {
     #expect(
       StanzaError(of: try Self.element("<iq type='error' id='1'>\(content)</iq>")) == StanzaError(.undefinedCondition))
@@ -44,7 +46,8 @@ import XMPP
 
   @Test("answers with an error, addresses swapped")
   func repliesWithError() throws {
-    let message = try Self.element("<message from='a@example.org/x' to='bot@example.org' id='7'><body>hi</body></message>")
+    let message = try Self.element(
+      "<message from='a@example.org/x' to='bot@example.org' id='7'><body>hi</body></message>")
     #expect(
       Self.text(StanzaError(.serviceUnavailable, text: "no & no").reply(to: message))
         == "<message from='bot@example.org' to='a@example.org/x' type='error' id='7'><error type='cancel'>"
@@ -54,7 +57,9 @@ import XMPP
 
   @Test(
     "never answers an error or an answer with an error",
-    arguments: ["<message type='error'/>", "<iq type='result' id='1'/>", "<iq type='error' id='1'/>", "<iq type='get'/>"])
+    arguments: [
+      "<message type='error'/>", "<iq type='result' id='1'/>", "<iq type='error' id='1'/>", "<iq type='get'/>",
+    ])
   func staysSilent(_ stanza: String) throws {
     #expect(StanzaError(.badRequest).reply(to: try Self.element(stanza)) == nil)
   }
@@ -100,7 +105,8 @@ import XMPP
 
   @Test("writes a result with its addresses swapped")
   func result() throws {
-    let iq = try Self.iq("<iq type='set' id='1&quot;' from='a@example.org/x' to='bot@example.org/y'><q xmlns='q'/></iq>")
+    let iq = try Self.iq(
+      "<iq type='set' id='1&quot;' from='a@example.org/x' to='bot@example.org/y'><q xmlns='q'/></iq>")
     #expect(iq.payload?.name == "q")
     #expect(
       Self.text(iq.result())

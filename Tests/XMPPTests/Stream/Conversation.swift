@@ -8,7 +8,8 @@ struct Conversation {
   var now: Duration = .seconds(1000)
   let nonce: String
 
-  static let loginFeatures = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>"
+  static let loginFeatures =
+    "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>"
   static let bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
   static let sm = "<sm xmlns='urn:xmpp:sm:3'/>"
 
@@ -62,7 +63,8 @@ struct Conversation {
   /// A stream error from the server.
   mutating func receive(streamError condition: String) throws -> [String] {
     try receive(
-      "<error xmlns='http://etherx.jabber.org/streams'><\(condition) xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></error>")
+      "<error xmlns='http://etherx.jabber.org/streams'><\(condition) xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></error>"
+    )
   }
 
   /// `</stream:stream>` from the server.
@@ -118,7 +120,8 @@ struct Conversation {
   /// The answer to the resource binding.
   mutating func bound(_ jid: String = "bot@example.org/x", id: String? = nil) throws -> [String] {
     try receive(
-      "<iq type='result' id='\(id ?? nonce + "-bind")'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>\(jid)</jid></bind></iq>")
+      "<iq type='result' id='\(id ?? nonce + "-bind")'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>\(jid)</jid></bind></iq>"
+    )
   }
 
   /// A new session with Stream Management.

@@ -143,6 +143,29 @@ import XMPP
     #expect(talk.wait(.seconds(10)) == ["close", "ended timeout"])
   }
 
+  @Test("of two questions the older one counts, and any answer settles both")
+  func twoQuestions() {
+    var keepalive = Keepalive(silence: .seconds(30), deadAfter: .seconds(15), now: .zero)
+    keepalive.asked(at: .seconds(1))
+    keepalive.asked(at: .seconds(10))
+    #expect(keepalive.deadline == .seconds(16))
+    #expect(keepalive.verdict(at: .seconds(15)) == .wait)
+    #expect(keepalive.verdict(at: .seconds(16)) == .dead)
+    keepalive.answered()
+    #expect(keepalive.verdict(at: .seconds(30)) == .ask)
+  }
+
+  @Test("Smack 525ee09ea: what was not written before the link was lost is not written to the next one")
+  func staleOutput() throws {
+    var talk = try Conversation()
+    _ = try talk.establish()
+    talk.session.send([Conversation.stanza(1)], now: talk.now)
+    talk.session.received(.element(try XMLElement(parsing: Conversation.request)), now: talk.now)
+    talk.session.disconnected(now: talk.now)
+    #expect(talk.actions() == ["ended ioLost"])
+    #expect(try talk.login() == [ResumptionTests.resume(0)])
+  }
+
   @Test("without Stream Management a ping behind the batch confirms it")
   func pings() throws {
     var talk = try Conversation()
@@ -180,7 +203,8 @@ import XMPP
     _ = try talk.login()
     _ = try talk.bound()
     #expect(
-      try talk.receive("<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
+      try talk.receive(
+        "<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
         == ["new bot@example.org/x -"])
     #expect(talk.send(1).first?.hasSuffix("<ping xmlns='urn:xmpp:ping'/></iq>") == true)
   }

@@ -8,7 +8,8 @@ import XMPP
   static let header =
     "> <?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
   static let startTLS = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
-  static let facts = TLSFacts(version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", leafSHA256: [], channelBindings: [:])
+  static let facts = TLSFacts(
+    version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", leafSHA256: [], channelBindings: [:])
 
   @Test("logs in step by step: header, SASL, new header, bind, enable")
   func plainLogin() throws {
@@ -40,7 +41,8 @@ import XMPP
     #expect(talk.session.mechanism == "PLAIN")
   }
 
-  @Test("takes `resume='1'` for true, and no resumption for none", arguments: [("1", true), ("true", true), ("0", false)])
+  @Test(
+    "takes `resume='1'` for true, and no resumption for none", arguments: [("1", true), ("true", true), ("0", false)])
   func resumeIsABoolean(_ value: String, _ isResumable: Bool) throws {
     var talk = try Conversation()
     _ = try talk.login()
@@ -59,7 +61,8 @@ import XMPP
       try talk.receive(features: Self.startTLS + Conversation.loginFeatures) == [
         "> <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
       ])
-    talk.session.received(.element(try XMLElement(parsing: "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")), now: talk.now)
+    talk.session.received(
+      .element(try XMLElement(parsing: "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")), now: talk.now)
     #expect(talk.session.haltsParser)
     #expect(talk.actions() == ["start TLS", "reset parser"])
     #expect(!talk.session.haltsParser)
@@ -123,15 +126,19 @@ import XMPP
       ])
     #expect(
       try talk.receive(
-        "<iq type='error' id='n1-bind-resource'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
+        "<iq type='error' id='n1-bind-resource'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+      )
         == ["> <iq type='set' id='n1-bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"])
     #expect(
       try talk.receive(
-        "<iq type='error' id='n1-bind'><error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
+        "<iq type='error' id='n1-bind'><error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+      )
         == ["> </stream:stream>", "close", "ended bindingRefused resource-constraint"])
   }
 
-  @Test("believes an answer to the binding only from the account or its server", arguments: ["bot@example.org", "example.org"])
+  @Test(
+    "believes an answer to the binding only from the account or its server",
+    arguments: ["bot@example.org", "example.org"])
   func bindingAnswerer(_ sender: String) throws {
     let result = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>bot@example.org/x</jid></bind></iq>"
     var talk = try Conversation()

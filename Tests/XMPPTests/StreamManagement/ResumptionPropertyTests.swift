@@ -27,7 +27,9 @@ import XMPP
     #expect(session?.confirmed == resumable.map { UInt32(truncatingIfNeeded: $0.inbound) }, "seed \(seed)")
   }
 
-  @Test("cuts, and deaths of the process: nothing lost, nothing doubled, order kept, counts equal", arguments: [false, true])
+  @Test(
+    "cuts, and deaths of the process: nothing lost, nothing doubled, order kept, counts equal",
+    arguments: [false, true])
   func exactlyOnce(_ crashes: Bool) throws {
     var (resumptions, repetitions) = (0, 0)
     for seed in 1...1000 as ClosedRange<UInt64> {

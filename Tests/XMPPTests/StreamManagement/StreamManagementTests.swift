@@ -42,7 +42,9 @@ import XMPP
     #expect(counters.unacknowledged == [Conversation.stanza(6)])
   }
 
-  @Test("aioxmpp#67, XMPPFramework, Smack calculateDelta, Martin: counts go on through 2^32", arguments: 0...4 as ClosedRange<UInt64>)
+  @Test(
+    "aioxmpp#67, XMPPFramework, Smack calculateDelta, Martin: counts go on through 2^32",
+    arguments: 0...4 as ClosedRange<UInt64>)
   func wrapsAround(_ first: UInt64) throws {
     var counters = try Self.counters(inbound: Self.nearWrap, outbound: Self.nearWrap)
     for sequence in 1...6 as ClosedRange<UInt64> { counters.append(Conversation.stanza(sequence)) }
