@@ -27,7 +27,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // C libraries of the system.
@@ -49,7 +48,7 @@ let package = Package(
 
     // Shells: each owns one resource.
     .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: wrapsC),
-    .target(name: "Journal", dependencies: ["Delivery", "Platform", "CSQLite"], swiftSettings: wrapsC),
+    .target(name: "Journal", dependencies: ["Platform", "CSQLite"], swiftSettings: wrapsC),
     .target(
       name: "XMPPClient", dependencies: ["XMPP", "XMLStream", "TLSEngine", "Platform", "CResolver", "CUnistring", log] + nio,
       swiftSettings: wrapsC),
@@ -57,8 +56,7 @@ let package = Package(
       name: "MQTTClient", dependencies: ["MQTT", "Platform", "CMosquitto", "CLinux", deque, log],
       swiftSettings: wrapsC),
     .target(
-      name: "BridgeConfig", dependencies: ["Mapping", "XMPP", "MQTT", "Platform", .product(name: "TOMLKit", package: "TOMLKit")],
-      swiftSettings: strict),
+      name: "BridgeConfig", dependencies: ["Mapping", "XMPP", "Platform"], swiftSettings: strict),
     .target(
       name: "Bridge",
       dependencies: [
@@ -81,7 +79,7 @@ let package = Package(
     .testTarget(name: "MQTTTests", dependencies: ["MQTT"], swiftSettings: strict),
     .testTarget(name: "MappingTests", dependencies: ["Mapping", "XMPP", "XMLStream", "MQTT"], swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
-    .testTarget(name: "JournalTests", dependencies: ["Journal", "Delivery", "Platform", "CSQLite"], swiftSettings: strict),
+    .testTarget(name: "JournalTests", dependencies: ["Journal", "Platform", "CSQLite"], swiftSettings: strict),
     .testTarget(
       name: "XMPPClientTests",
       dependencies: [
@@ -98,6 +96,12 @@ let package = Package(
       name: "BridgeTests",
       dependencies: ["Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "XMPP", "XMLStream"],
       swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "xmpp-mqtt-bridge", "BridgeConfig", "Platform", "XMPP", log,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
     .testTarget(name: "PurityTests", swiftSettings: strict),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(

@@ -1,5 +1,4 @@
 internal import Platform
-internal import Synchronization
 
 /// The state file: every message on its way, and what has to be remembered about sessions, on disk.
 ///
@@ -13,8 +12,8 @@ public final class Journal: Sendable {
 
   private let writer: JournalWriter
   private let thread: NativeThread
-  private let spools: Mutex<Spools>
-  private let isClosed = Mutex(false)
+  private let spools: Lock<Spools>
+  private let isClosed = Lock(false)
 
   /// Opens the journal, making it if there is none, and starts its thread.
   /// - Parameters:
@@ -50,7 +49,7 @@ public final class Journal: Sendable {
       spools.known[spool.name] = spool.spool
       spools.next = max(spools.next, spool.spool.id + 1)
     }
-    self.spools = Mutex(spools)
+    self.spools = Lock(spools)
   }
 
   deinit { try? close(clean: false) }

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Platform
 
 /// Who is told what became of its batches and loads. Called on the journal's thread, each time with everything there is to
 /// tell, so that an owner on another thread crosses over once.
@@ -22,7 +22,7 @@ public final class JournalHandle: Sendable {
 
   private weak let client: (any JournalClient)?
   private let writer: JournalWriter
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   init(client: any JournalClient, writer: JournalWriter) {
     self.client = client

@@ -1,6 +1,5 @@
 internal import Glibc
 internal import Platform
-internal import Synchronization
 
 /// The journal's thread: takes everything that waits, writes it in one transaction, then tells each client once.
 final class JournalWriter: Sendable {
@@ -30,15 +29,15 @@ final class JournalWriter: Sendable {
   private let wakeUp: WakeUp
   private let syncInterval: Duration
   /// Nil once it is closed.
-  private let store: Mutex<Store?>
+  private let store: Lock<Store?>
   /// A copy that can be read while a transaction is under way.
-  private let published = Mutex(JournalStatistics())
-  private let closingFailure = Mutex<JournalError?>(nil)
+  private let published = Lock(JournalStatistics())
+  private let closingFailure = Lock<JournalError?>(nil)
 
   init(store: sending Store, syncInterval: Duration) throws(SystemError) {
     wakeUp = try WakeUp()
     self.syncInterval = syncInterval
-    self.store = Mutex(store)
+    self.store = Lock(store)
   }
 
   /// Hands a message to the thread.

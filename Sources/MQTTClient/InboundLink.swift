@@ -68,7 +68,6 @@ final class InboundLink: Link {
   override var mayRead: Bool { !isDraining && gate.mayRead }
   override var mayWrite: Bool { gate.mayWrite }
   override var mayLeave: Bool { gate.held == 0 }
-  override var hasBurst: Bool { gate.held > 1 }
 
   override func opened(_ acceptance: MosquittoHandle.Acceptance) {
     guard let handle else { return }
@@ -81,8 +80,7 @@ final class InboundLink: Link {
     refused.removeAll()
     handler.connected(
       MQTTConnected(
-        version: handle.version, sessionPresent: acceptance.sessionPresent, nextIndex: gate.lastRead + 1,
-        keepalive: keepalive(in: acceptance), maximumPacketSize: acceptance.maximumPacketSize,
+        acceptance, version: handle.version, nextIndex: gate.lastRead + 1, keepalive: keepalive(in: acceptance),
         deliversIdentifiers: deliversIdentifiers))
     reconcile()
   }

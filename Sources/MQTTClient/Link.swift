@@ -59,8 +59,6 @@ class Link {
   var mayWrite: Bool { true }
   /// Everything owed before a DISCONNECT is done.
   var mayLeave: Bool { true }
-  /// Many packets are queued.
-  var hasBurst: Bool { false }
   /// When to be asked again although nothing happens.
   var ownDeadline: Duration? { nil }
   /// The broker accepted.
@@ -207,7 +205,7 @@ class Link {
         hasSentDisconnect = true
         handle.disconnect(endingSession: endsSession)
       }
-      if writing, handle.wantsWrite, let failure = handle.write(isBurst: hasBurst) {
+      if writing, handle.wantsWrite, let failure = handle.write() {
         return end(hasSentDisconnect ? .left : failure)
       }
       if isUp, mayWrite, !handle.wantsWrite { drained() }

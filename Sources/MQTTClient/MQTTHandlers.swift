@@ -12,9 +12,26 @@ public struct MQTTConnected: Sendable, Hashable {
   public var keepalive: Duration
   /// Maximum Packet Size in bytes, if the broker told one.
   public var maximumPacketSize: UInt32?
+  /// The highest QoS that the broker takes from us; nil under MQTT 3.1.1, where no broker says.
+  public var maximumQoS: QoS?
+  /// Whether the broker keeps retained messages; nil under MQTT 3.1.1, where no broker says.
+  public var keepsRetained: Bool?
   /// Deliveries carry Subscription Identifiers. If not, filters that overlap are subscribed to as one that covers them,
   /// and what a delivery is for has to be found by its topic.
   public var deliversIdentifiers: Bool
+
+  init(
+    _ acceptance: MosquittoHandle.Acceptance, version: MQTTVersion, nextIndex: UInt64, keepalive: Duration,
+    deliversIdentifiers: Bool
+  ) {
+    self.version = version
+    self.nextIndex = nextIndex
+    self.keepalive = keepalive
+    self.deliversIdentifiers = deliversIdentifiers
+    sessionPresent = acceptance.sessionPresent
+    maximumPacketSize = acceptance.maximumPacketSize
+    if version == .v5 { (maximumQoS, keepsRetained) = (acceptance.limits.maximumQoS, acceptance.keepsRetained) }
+  }
 }
 
 /// Told about a connection's life. Called on the MQTT thread: do not block, hand over and return.
@@ -28,7 +45,9 @@ public protocol MQTTConnectionHandler: AnyObject, Sendable {
 
 /// Takes what an in connection delivers. Called on the MQTT thread: do not block, hand over and return.
 public protocol MQTTInboundHandler: MQTTConnectionHandler {
-  /// Messages, in the order of the broker. They are acknowledged after `MQTTService.release` has covered them.
+  /// Messages, in the order of the broker. They are acknowledged after `MQTTService.release` has covered them. The first
+  /// may come before `MQTTService.addInbound` has returned the name to release them by: hand them to the thread that
+  /// called it.
   func received(_ batch: [InboundPublish])
   /// The broker has answered all SUBSCRIBE and UNSUBSCRIBE packets: the session now has exactly these filters. Keep them
   /// for `MQTTInbound.filtersOnRecord`.

@@ -42,6 +42,9 @@ let onConnect: ConnectCallback = { _, userData, code, flags, properties in
     {
       acceptance.hasSubscriptionIdentifiers = byte != 0
     }
+    if unsafe mosquitto_property_read_byte(properties, propertyID(MQTT_PROP_RETAIN_AVAILABLE), &byte, false) != nil {
+      acceptance.keepsRetained = byte != 0
+    }
   }
   handle.acceptance = acceptance
 }

@@ -28,6 +28,7 @@ import Platform
     var limits = PublishWindow.Limits()
     var maximumPacketSize: UInt32?
     var hasSubscriptionIdentifiers = true
+    var keepsRetained = true
   }
 
   /// The broker's answer to a SUBSCRIBE (one code) or UNSUBSCRIBE (none).
@@ -189,21 +190,10 @@ import Platform
   }
 
   /// Writes everything that is queued, as far as the socket takes it.
-  /// - Parameter isBurst: many packets wait. Each is a write of its own, and each write a segment and a wake-up at the
-  ///   other end unless the socket is told to wait for the last.
   /// - Returns: why the connection is gone, nil if it is not.
-  func write(isBurst: Bool) -> MQTTDisconnectReason? {
-    let descriptor = socket
-    if isBurst { cork(descriptor, true) }
+  func write() -> MQTTDisconnectReason? {
     errno = 0
-    let failure = check(unsafe mosquitto_loop_write(pointer, 1))
-    if isBurst, failure == nil { cork(descriptor, false) }
-    return failure
-  }
-
-  private func cork(_ descriptor: CInt, _ isCorked: Bool) {
-    var value: CInt = isCorked ? 1 : 0
-    _ = unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<CInt>.size))
+    return check(unsafe mosquitto_loop_write(pointer, 1))
   }
 
   /// Queues PINGREQ if it is time.

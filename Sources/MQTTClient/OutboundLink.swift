@@ -6,7 +6,6 @@ final class OutboundLink: Link {
   private weak var observer: (any MQTTConnectionHandler)?
   private var isLeaving = false
   private var farewell = Farewell.unsaid
-  private var queuedPackets = 0
 
   private enum Farewell {
     case unsaid, said, refused, confirmed
@@ -38,7 +37,6 @@ final class OutboundLink: Link {
     farewell == .confirmed || farewell == .refused
   }
 
-  override var hasBurst: Bool { queuedPackets > 1 }
   override var ownDeadline: Duration? { window.deadline }
 
   override func opened(_ acceptance: MosquittoHandle.Acceptance) {
@@ -46,9 +44,8 @@ final class OutboundLink: Link {
     window.connected(acceptance.limits)
     observer?.connected(
       MQTTConnected(
-        version: handle.version, sessionPresent: acceptance.sessionPresent, nextIndex: 1,
-        keepalive: keepalive(in: acceptance),
-        maximumPacketSize: acceptance.maximumPacketSize, deliversIdentifiers: false))
+        acceptance, version: handle.version, nextIndex: 1, keepalive: keepalive(in: acceptance),
+        deliversIdentifiers: false))
   }
 
   override func collected() {
@@ -63,7 +60,6 @@ final class OutboundLink: Link {
     while let outgoing = window.next(now: context.now) {
       switch handle.publish(outgoing.publish) {
       case .sent(let packetID):
-        queuedPackets += 1
         context.counters.countPublished()
         if outgoing.publish.qos == .atMostOnce {
           window.handedOver(outgoing)
@@ -89,10 +85,7 @@ final class OutboundLink: Link {
       publisher: Self.farewellPublisher)
   }
 
-  override func drained() { queuedPackets = 0 }
-
   override func ended(_ reason: MQTTDisconnectReason, wasUp: Bool, retryIn: Duration?) {
-    queuedPackets = 0
     if wasUp { window.connectionLost(blamesPacket: reason.blamesPacket) }
     observer?.disconnected(reason, retryIn: retryIn)
   }

@@ -7,7 +7,7 @@ struct StringCache {
   /// The text of these bytes. What is no UTF-8, which brokers do not deliver, is repaired.
   mutating func string(_ bytes: UnsafeRawBufferPointer) -> String {
     var hash: UInt32 = 2_166_136_261
-    for index in unsafe bytes.indices { hash = unsafe (hash ^ UInt32(bytes[index])) &* 16_777_619 }
+    for index in bytes.indices { hash = unsafe (hash ^ UInt32(bytes[index])) &* 16_777_619 }
     let slot = Int((hash ^ hash >> 16) & 63)
     let isHit = unsafe slots[slot].utf8.withContiguousStorageIfAvailable { cached in
       unsafe cached.count == bytes.count

@@ -1,10 +1,8 @@
-import Synchronization
-
 /// Messages on their way to another thread: many writers append, one reader takes everything at once.
 ///
 /// A hop between threads costs microseconds and an element in a batch nanoseconds, so nothing crosses alone.
 public final class Inbox<Element: Sendable>: Sendable {
-  private let elements = Mutex<[Element]>([])
+  private let elements = Lock<[Element]>([])
 
   /// An empty inbox.
   public init() {}

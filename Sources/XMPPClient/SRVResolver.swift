@@ -1,7 +1,6 @@
 internal import CResolver
 import Glibc
 public import Platform
-import Synchronization
 
 /// Asks the DNS, on a thread of its own because the C library's resolver blocks for seconds.
 ///
@@ -19,7 +18,7 @@ public final class SRVResolver: Sendable {
     var waiting: [String: [Completion]] = [:]
   }
 
-  private let questions = Mutex(Questions())
+  private let questions = Lock(Questions())
   private let wakeUp: WakeUp
 
   /// Starts the thread, which lives as long as the process.

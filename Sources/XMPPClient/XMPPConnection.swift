@@ -47,8 +47,9 @@ public final class XMPPConnection {
   private var handler: XMPPChannelHandler?
   private var isConnecting = false
   private var attempt: UInt64 = 0
-  /// Where the present connection leads, and the places to try if it turns out to be no good.
-  private var endpoint: XMPPEndpoint?
+  /// Where the present connection leads, or the latest attempt did.
+  public private(set) var endpoint: XMPPEndpoint?
+  /// The places to try if that turns out to be no good.
   private var untried: ArraySlice<XMPPEndpoint> = []
   /// What became of the places tried in this attempt.
   private var failures: [String] = []

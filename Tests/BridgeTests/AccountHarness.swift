@@ -31,13 +31,14 @@ struct AccountHarness {
 
   init(
     allow: [String] = ["alice@example.org"], maySend: [String] = ["alice@example.org"],
-    status: StatusSelection = .all, binary: BinaryMode = .base64, holdMessages: Int = 16, record: SessionRecord? = nil
+    status: StatusSelection = .all, binary: BinaryMode = .base64, holdMessages: Int = 16, window: Int = 1_000,
+    record: SessionRecord? = nil
   ) throws {
     let policy = AccessPolicy(
       allow: try AccessList(allow, wildcard: .isRefused), maySend: try AccessList(maySend, wildcard: .meansAnyone))
     let record = record ?? SessionRecord()
     core = AccountCore(
-      settings: try Self.settings(policy, status, binary), outbound: Self.outbound(record, holdMessages: holdMessages),
+      settings: try Self.settings(policy, status, binary, window), outbound: Self.outbound(record, holdMessages: holdMessages),
       inbound: Self.inbound(record, holdMessages: holdMessages), record: record, roster: RosterCache(),
       topicSequences: TopicSequences(), redelivery: RedeliveryFilter(), ids: IdentifierSource(seed: 36))
     core.start()
@@ -52,11 +53,11 @@ struct AccountHarness {
   }
 
   private static func settings(
-    _ policy: AccessPolicy, _ status: StatusSelection, _ binary: BinaryMode
+    _ policy: AccessPolicy, _ status: StatusSelection, _ binary: BinaryMode, _ window: Int
   ) throws -> AccountSettings {
     AccountSettings(
       bridge: "bridge", jid: jid, topics: try TopicTree().account("home"), policy: policy, status: status,
-      binary: binary, expiry: Expiry(after: .seconds(7 * 86_400)), epoch: 3,
+      binary: binary, expiry: Expiry(after: .seconds(7 * 86_400)), window: window, epoch: 3,
       responder: IQResponder(
         info: DiscoInfo(identities: [], features: []), version: SoftwareVersion(name: "bridge", version: "1")),
       keys: AccountKeys(account: "home"), outboundSpool: outboundSpool, inboundSpool: inboundSpool)
@@ -77,9 +78,8 @@ struct AccountHarness {
   // MARK: What happens
 
   /// A stream comes up, with its roster, and everything it asks for is done.
-  mutating func goOnline(room: Int = 1_000) {
+  mutating func goOnline() {
     core.established(.new(.resumable))
-    core.room(room)
     settle()
     committed()
     let request = sent().last.map { $0.bytes } ?? []
@@ -145,9 +145,8 @@ struct AccountHarness {
   }
 
   /// The stream goes on.
-  mutating func resume(room: Int = 1_000) {
+  mutating func resume() {
     core.established(.resumed(.resumable))
-    core.room(room)
     settle()
   }
 

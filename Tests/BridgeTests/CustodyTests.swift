@@ -98,9 +98,8 @@ import XMPP
   }
 
   @Test func theWindowBoundsWhatIsUnacknowledgedAndTheRestFollows() throws {
-    var account = try AccountHarness(holdMessages: 1_000)
-    account.goOnline(room: 1_000)
-    account.core.room(2)
+    var account = try AccountHarness(holdMessages: 1_000, window: 2)
+    account.goOnline()
     account.publish(count: 200)
     account.committed()
     var total = 0
@@ -109,7 +108,6 @@ import XMPP
       guard let last = stanzas.last else { break }
       #expect(stanzas.count <= 2)
       total += stanzas.count
-      account.core.room(2)
       account.acknowledge(upTo: last.sequence)
       account.committed()
     }

@@ -30,7 +30,6 @@ import XMPP
   @Test func presenceAndRequestsAreNotReplayed() throws {
     var account = try AccountHarness()
     account.core.established(.new(.resumable))
-    account.core.room(10)
     account.wait(.zero)
     account.committed()
     #expect(account.sent().count == 1)
@@ -149,6 +148,14 @@ import XMPP
     #expect(try PublishRow(publish.journalRow) == publish)
   }
 
+  @Test func contactsSurviveTheJournalWithAndWithoutAName() throws {
+    for name in [nil, "", "Alice"] as [String?] {
+      let item = Roster.Item(
+        jid: try JID("alice@example.org"), name: name, subscription: .both, isAsking: true, groups: ["a", "b"])
+      #expect(try Roster.Item(journal: item.bytes) == item)
+    }
+  }
+
   @Test func aDamagedRowIsLeftOutAndSaid() throws {
     var account = try AccountHarness()
     let row = JournalRow(sequence: 5, time: 0, kind: 0, meta: [1], body: [])
@@ -162,7 +169,6 @@ extension AccountHarness {
   /// A new stream after one that was lost, up to the first stanzas on it.
   mutating func goOnlineAgain() {
     core.established(.new(.resumable))
-    core.room(1_000)
     wait(.zero)
     committed()
   }

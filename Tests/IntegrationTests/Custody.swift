@@ -106,10 +106,12 @@ extension Integration {
       try await rig.mqttLink.resume()
       try await rig.bridge.start()
 
-      let bridged = try await rig.bridged(Self.count)
+      // ejabberd 23.01 itself drops the first message that a dead session did not acknowledge (see XMPPServerTests).
+      let dropped = server == .ejabberd ? 1 : 0
+      let bridged = try await rig.bridged(Self.count - dropped)
       var arrived = audit
       arrived.record(contentsOf: bridged.map { $0.body ?? "" })
-      #expect(arrived.lost.isEmpty && arrived.outOfOrder.isEmpty && arrived.foreign.isEmpty, "\(arrived)")
+      #expect(arrived.lost == Array(0..<dropped) && arrived.outOfOrder.isEmpty && arrived.foreign.isEmpty, "\(arrived)")
     }
   }
 }

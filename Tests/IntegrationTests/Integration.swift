@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 
@@ -44,15 +45,18 @@ struct Traffic: Sendable {
     var repeats: Int { sequence.count - Set(sequence).count }
   }
 
-  /// Sends everything while `fault` happens again and again, evenly spread over the messages to alice; returns when the
-  /// last message has arrived at both ends.
-  func run(faults: Int = 0, _ fault: @Sendable () async throws -> Void = {}) async throws -> Result {
+  /// Sends everything while `fault` happens again and again, evenly spread over the messages to alice; returns when all
+  /// messages have arrived at both ends.
+  /// - Parameter part: over which first part of the messages the faults are spread.
+  func run(
+    faults: Int = 0, within part: Double = 1, _ fault: @Sendable () async throws -> Void = {}
+  ) async throws -> Result {
     let (rig, ascending, descending) = (rig, toXMPP.bodies, toMQTT.bodies)
     let topic = rig.sendTopic
     async let published = rig.device.publish(contentsOf: ascending.map { MQTTMessage(topic, $0) })
     async let sent: Void = rig.alice.send(bodies: descending, to: rig.botJID)
     for number in 0..<faults {
-      let progress = toXMPP.count * (number + 1) / (faults + 1)
+      let progress = Int(part * Double(toXMPP.count)) * (number + 1) / (faults + 1)
       let wanted = toXMPP.body(progress)
       _ = try await rig.alice.messages.first("message \(progress)", timeout: Patience.stream) { $0.body == wanted }
       try await fault()
@@ -67,9 +71,16 @@ struct Traffic: Sendable {
     _ = try await rig.alice.messages.first("the last message to alice", timeout: Patience.stream) {
       up.isLast($0.body)
     }
-    _ = try await rig.device.messages.first("the last message to the device", timeout: Patience.stream) {
-      guard $0.topic == messageTopic, let message = try? BridgedMessage($0) else { return false }
-      return down.isLast(message.body ?? "")
+    // In their own order, or in that of the server: all of them.
+    let missing = Mutex(Set(0..<down.count))
+    _ = try await rig.device.messages.first("every message to the device", timeout: Patience.stream) {
+      guard $0.topic == messageTopic, let message = try? BridgedMessage($0),
+        let number = down.number(in: message.body ?? "")
+      else { return false }
+      return missing.withLock { missing in
+        missing.remove(number)
+        return missing.isEmpty
+      }
     }
     var result = Result(toXMPP: toXMPP, toMQTT: toMQTT, sequence: [])
     result.toXMPP.record(contentsOf: rig.alice.messages.all.map(\.body))

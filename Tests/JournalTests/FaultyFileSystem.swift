@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import Platform
 import Synchronization
 import Testing
 
@@ -38,7 +39,7 @@ final class FaultyFileSystem: Sendable {
 
   /// The name to open a journal with.
   let name: String
-  let state = Mutex(State())
+  let state = Lock(State())
   init() {
     let serial = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
     let name = "faulty-\(serial)"
@@ -117,7 +118,7 @@ final class FaultyFileSystem: Sendable {
   }
 
   private static let serial = Atomic(0)
-  private static let files = Mutex<[UInt: OpenFile]>([:])
+  private static let files = Lock<[UInt: OpenFile]>([:])
 
   private static func open(
     _ table: UnsafeMutablePointer<sqlite3_vfs>, _ name: UnsafePointer<CChar>?,

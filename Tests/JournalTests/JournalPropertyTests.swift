@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 import Testing
 
 @testable import Journal
@@ -129,7 +129,7 @@ struct JournalPropertyTests {
     let path: String
     let client: RecordingClient
     let wanted: Set<Int>
-    let moments = Mutex<[Moment]>([])
+    let moments = Lock<[Moment]>([])
 
     init(path: String, client: RecordingClient, wanted: Set<Int>) {
       self.path = path

@@ -1,6 +1,6 @@
 import Dispatch
 import Glibc
-import Synchronization
+import Platform
 import Testing
 
 @testable import Journal
@@ -94,7 +94,7 @@ final class RecordingClient: JournalClient {
     var loads: [UInt64: Result<JournalPage, JournalError>] = [:]
   }
 
-  private let told = Mutex(Told())
+  private let told = Lock(Told())
   private let news = DispatchSemaphore(value: 0)
 
   func journalCompleted(_ completions: [JournalCompletion]) {

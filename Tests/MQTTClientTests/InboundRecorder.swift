@@ -1,6 +1,6 @@
 import MQTT
 import MQTTClient
-import Synchronization
+import Platform
 import TestSupport
 
 /// Takes down what an in connection does, and releases at once if told to.
@@ -13,7 +13,7 @@ final class InboundRecorder: MQTTInboundHandler {
   }
 
   let events = Record<Event>("in connection")
-  private let target = Mutex<(service: MQTTService, id: MQTTInboundID)?>(nil)
+  private let target = Lock<(service: MQTTService, id: MQTTInboundID)?>(nil)
 
   /// From now on, and for what has been read already, everything is safe as soon as it is read.
   func releaseEverything(_ service: MQTTService, _ id: MQTTInboundID) {

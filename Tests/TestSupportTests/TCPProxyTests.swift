@@ -67,6 +67,16 @@ struct TCPProxyTests {
     #expect(line.direct.messages.count < 200)
   }
 
+  @Test("cuts a connection behind a text")
+  func cutsBehindText() async throws {
+    let line = try await Line()
+    try await line.proxy.cut(behind: "number 3", .toServer)
+    try line.proxied.enqueue((0..<6).map { MQTTMessage("up", "number \($0)", qos: 0) })
+    _ = try await line.proxy.events.first { $0 == .reachedLimit(1) }
+    #expect(try await line.direct.messages.first(4).map(\.text) == (0..<4).map { "number \($0)" })
+    _ = try await line.proxied.disconnects.first()
+  }
+
   @Test("passes on the end of a stream behind its last byte")
   func halfCloses() async throws {
     let line = try await Line()

@@ -36,16 +36,16 @@ import XMPP
     }
   }
 
-  @Test func deadSessionIsTriedAgainAtOnceButOnlyOnce() {
+  @Test func aDeadSessionIsTriedAgainAtOnceAndASettledOneBeginsAnew() {
     var policy = ReconnectPolicy()
     #expect(limits(.session(.ioLost), lived: .seconds(3600), count: 1, policy: &policy) == [0])
     #expect(limits(.unreachable("refused"), count: 3, policy: &policy) == [1, 2, 4])
-    #expect(limits(.session(.ioLost), lived: .seconds(2), count: 2, policy: &policy) == [8, 16])
+    #expect(limits(.session(.ioLost), lived: .seconds(2), count: 6, policy: &policy) == [0, 0, 0, 0, 8, 16])
     #expect(limits(.session(.timeout("an answer")), lived: .seconds(60), count: 1, policy: &policy) == [0])
   }
 
-  @Test func sessionThatDiesYoungIsNotTriedInALoop() {
-    #expect(limits(.session(.peerClosed), lived: .seconds(1), count: 5) == [0, 1, 2, 4, 8])
+  @Test func sessionsThatKeepDyingYoungAreNotTriedInALoop() {
+    #expect(limits(.session(.peerClosed), lived: .seconds(1), count: 9) == [0, 0, 0, 0, 0, 1, 2, 4, 8])
   }
 
   @Test(arguments: [

@@ -27,9 +27,6 @@ extension AccountCore {
     outbound.ledger.sessionUp()
   }
 
-  /// How many more stanzas the stream may hold unacknowledged.
-  mutating func room(_ room: Int) { streamRoom = room }
-
   /// The server has every stanza up to `number`.
   mutating func acknowledged(upTo number: UInt64, now: Duration, wallClock: Int64) {
     let before = record.trimmed
@@ -62,7 +59,6 @@ extension AccountCore {
   /// The connection is gone. The next one is opened when all that was taken in is on disk.
   mutating func disconnected() {
     isOnline = false
-    streamRoom = 0
     outbound.ledger.sessionDown()
     inbound.ledger.reset(upstream: record.inbound)
     wantsConnection = true

@@ -51,10 +51,10 @@ extension AccountCore {
   }
 
   private mutating func number(wallClock: Int64) {
-    guard isOnline, streamRoom > 0 else { return }
-    let stanzas = outbound.number(room: streamRoom, record: &record, account: settings.jid, wallClock: wallClock)
+    guard isOnline else { return }
+    let room = settings.window - outbound.numbered.count
+    let stanzas = outbound.number(room: room, record: &record, account: settings.jid, wallClock: wallClock)
     guard !stanzas.isEmpty else { return }
-    streamRoom -= stanzas.count
     effects.stanzas += stanzas
     isRecordDirty = true
     isCommitUrgent = true

@@ -30,8 +30,6 @@ struct AccountCore: Sendable {
 
   /// The stream takes stanzas now.
   var isOnline = false
-  /// How many more stanzas the stream may hold unacknowledged, as the driver last said.
-  var streamRoom = 0
   var isBrokerUp = false
   /// A connection to the server waits until everything taken in is on disk.
   var wantsConnection = false

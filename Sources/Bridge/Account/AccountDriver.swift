@@ -109,7 +109,6 @@ final class AccountDriver {
   func endTurn() {
     guard !isTurning else { return }
     isTurning = true
-    if let connection { core.room(connection.session.windowRoom) }
     core.endTurn(now: Clocks.monotonic(), wallClock: Clocks.wall())
     for action in core.takeActions() { carryOut(action) }
     isTurning = false

@@ -99,8 +99,8 @@ struct AccountLoader {
     try journal.values(prefix: key).first { $0.key == key }?.value
   }
 
-  private func roster(_ keys: AccountKeys) throws(JournalError) -> RosterCache {
-    let items = try journal.values(prefix: keys.rosterPrefix).compactMap { Roster.Item(journal: $0.value) }
+  private func roster(_ keys: AccountKeys) throws -> RosterCache {
+    let items = try journal.values(prefix: keys.rosterPrefix).map { try Roster.Item(journal: $0.value) }
     return RosterCache(items: items, isKnown: try value(keys.rosterKnown) != nil)
   }
 

@@ -16,6 +16,8 @@ struct AccountSettings: Sendable {
   var status: StatusSelection
   var binary: BinaryMode
   var expiry: Expiry
+  /// How many stanzas may be unacknowledged by the server.
+  var window = 1_000
   /// The largest payload that is taken, in bytes.
   var payloadLimit = 256 << 10
   /// What tells that `seq` may have started again.

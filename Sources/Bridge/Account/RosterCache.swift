@@ -48,15 +48,15 @@ extension Roster.Item {
     return fields.bytes
   }
 
-  /// Reads a contact back; nil if the bytes are damaged, for the server will tell it anew.
-  init?(journal bytes: [UInt8]) {
+  /// Reads a contact back; throws if the journal's bytes are damaged.
+  init(journal bytes: [UInt8]) throws {
     var fields = FieldReader(bytes)
-    guard let text = try? fields.readString(), let jid = try? JID(text),
-      let name = try? fields.readOptional(with: { fields throws(FieldError) in try fields.readString() }),
-      let subscription = (try? fields.readString()).flatMap(Subscription.init),
-      let isAsking = try? fields.readBool(),
-      let groups = try? fields.readList(with: { fields throws(FieldError) in try fields.readString() })
-    else { return nil }
+    let jid = try JID(try fields.readString())
+    let name = try fields.readOptional { fields throws(FieldError) in try fields.readString() }
+    let subscription = Subscription(rawValue: try fields.readString()) ?? .none
+    let isAsking = try fields.readBool()
+    let groups = try fields.readList { fields throws(FieldError) in try fields.readString() }
+    try fields.finish()
     self.init(jid: jid, name: name, subscription: subscription, isAsking: isAsking, groups: groups)
   }
 }

@@ -11,7 +11,7 @@ final class BridgeReporter: Sendable {
   let log: Logger
   private let topics: TopicTree
   private let bridge: String
-  private let mqtt: Mutex<MQTTService?> = Mutex(nil)
+  private let mqtt: Lock<MQTTService?> = Lock(nil)
   private let isBrokerUp = Atomic<Bool>(false)
 
   init(log: Logger, topics: TopicTree, bridge: String) {

@@ -1,10 +1,10 @@
 import MQTTClient
-import Synchronization
+import Platform
 
 /// Tells every account when the shared out connection comes up or goes down.
 final class BrokerObserver: MQTTConnectionHandler {
   private let reporter: BridgeReporter
-  private let accounts = Mutex<(mailboxes: [AccountMailbox], isUp: Bool)>(([], false))
+  private let accounts = Lock<(mailboxes: [AccountMailbox], isUp: Bool)>(([], false))
 
   init(reporter: BridgeReporter) {
     self.reporter = reporter

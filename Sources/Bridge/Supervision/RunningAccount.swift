@@ -57,7 +57,7 @@ struct RunningAccount: Sendable {
   }
 
   /// 24 characters of fresh randomness, of an alphabet that SCRAM and ids may hold.
-  private static func nonce() -> String {
+  static func nonce() -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
     return String(decoding: (0..<24).map { _ in alphabet.randomElement() ?? 0x41 }, as: UTF8.self)
   }

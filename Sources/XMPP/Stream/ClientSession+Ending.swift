@@ -6,6 +6,8 @@ extension ClientSession {
   static let logoutPatience = Duration.seconds(5)
   /// For how long the last acknowledgement is waited for before the connection is dropped.
   static let parkPatience = Duration.seconds(3)
+  /// How many connections in a row the server may leave without any answer on a resumed session.
+  static let silenceLimit = 1
   /// How many connections in a row the server may end on a resumed session without acknowledging anything. Then
   /// something in the session itself is what it cannot take, and sending it again would go on for ever.
   static let resumptionLimit = 3
@@ -22,7 +24,7 @@ extension ClientSession {
       if negotiation.isStreamOpen { output.append(contentsOf: Self.closeStream) }
       end(.loggedOut)
     case .established, .parking:
-      acknowledge()
+      writeAcknowledgement()
       output.append(contentsOf: Self.closeStream)
       phase = .loggingOut(until: now + Self.logoutPatience)
     case .loggingOut: break
@@ -35,8 +37,8 @@ extension ClientSession {
     switch phase {
     case .established where resumption == nil: logout(now: now)
     case .established:
-      // Unasked for or not: the answer to the request then also says that the server has read this.
-      management.writeAcknowledgement(into: &output)
+      // The answer to the request then also says that the server has read this.
+      writeAcknowledgement()
       ask(now: now)
       phase = .parking(until: now + Self.parkPatience)
     case .negotiating: end(.parked)
@@ -52,7 +54,7 @@ extension ClientSession {
         receivedAcknowledgement(element)
         if case .parking = phase, !management.isAnswerOpen { end(.parked) }
       } else if element.is("r", in: Namespace.streamManagement) {
-        receivedRequest()
+        writeAcknowledgement()
       } else if let error = StreamError(element) {
         end(SessionEnd(error))
       }
@@ -94,6 +96,7 @@ extension ClientSession {
     management.suspended()
     if isOver { giveUpSession() }
     isResumed = false
+    trial = nil
     perform(.ended(reason))
   }
 
@@ -139,5 +142,6 @@ extension ClientSession {
     resumption = nil
     jid = nil
     fruitlessResumptions = 0
+    silentResumptions = 0
   }
 }

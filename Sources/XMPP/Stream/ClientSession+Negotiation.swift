@@ -33,16 +33,20 @@ extension ClientSession {
       if let sequence = try management.acknowledge(h: h) {
         perform(.acknowledged(upTo: sequence))
         fruitlessResumptions = 0
+        silentResumptions = 0
       }
+      guard silentResumptions < Self.silenceLimit else { return end(.streamManagement(.deaf)) }
     } catch {
       return end(.streamManagement(error))
     }
     begin(jid: resumption.jid, now: now)
     isResumed = true
     perform(.established(.resumed(info(jid: resumption.jid))))
-    // What is unconfirmed goes first, under its old numbers; then the server is asked about all of it.
+    // What is unconfirmed goes first, under its old numbers; then the server is asked about all of it, and whether it
+    // hears us at all.
+    trial = ResumptionTrial(deadline: now + configuration.deadAfter)
     management.writeUnacknowledged(into: &output)
-    if management.unacknowledgedCount > 0 { ask(now: now) }
+    ask(now: now)
   }
 
   private mutating func resumptionFailed(h: UInt32?) {
@@ -61,6 +65,7 @@ extension ClientSession {
         method: .ping(from: nil, server: configuration.jid.domain, idPrefix: nonce + "-ping"))
     }
     fruitlessResumptions = 0
+    trial = nil
     begin(jid: bound.jid, now: now)
     perform(.established(.new(info(jid: bound.jid))))
     for stanza in bound.early { perform(.stanza(stanza, number: 0)) }

@@ -30,6 +30,7 @@ extension ClientSession {
   public mutating func flush(now: Duration) {
     switch phase {
     case .established:
+      if trial?.isAnswered == true { passTrial() }
       acknowledge()
       if management.isRequestDue { ask(now: now) }
     case .parking: acknowledge()
@@ -38,9 +39,8 @@ extension ClientSession {
   }
 
   /// Tells the server how far we are, if it does not know.
-  mutating func acknowledge() {
-    guard case .streamManagement = management.method, management.isAcknowledgementDue else { return }
-    management.writeAcknowledgement(into: &output)
+  private mutating func acknowledge() {
+    if management.isAcknowledgementDue { writeAcknowledgement() }
   }
 
   /// Asks for a confirmation, which is also a sign of life.
@@ -71,7 +71,12 @@ extension ClientSession {
       keepalive.answered()
       return
     }
-    perform(.stanza(element, number: management.receive()))
+    let number = management.receive()
+    if trial == nil {
+      perform(.stanza(element, number: number))
+    } else {
+      trial?.hold(element, number: number)
+    }
   }
 
   /// What is no stanza: Stream Management, the end of the stream, or something that does not concern us.
@@ -79,7 +84,7 @@ extension ClientSession {
     if element.namespace == Namespace.streamManagement {
       switch element.name {
       case "a": receivedAcknowledgement(element)
-      case "r": receivedRequest()
+      case "r": writeAcknowledgement()
       case "resumed": end(.streamManagement(.otherSession))
       default: break
       }
@@ -88,10 +93,18 @@ extension ClientSession {
     }
   }
 
-  /// `<r/>` has to be answered at once, with what is in our custody by now.
-  mutating func receivedRequest() {
+  /// Tells the server how far we are, whether or not it knows. `<r/>` has to be answered so at once.
+  mutating func writeAcknowledgement() {
     guard case .streamManagement = management.method else { return }
     management.writeAcknowledgement(into: &output)
+  }
+
+  /// The server hears us on the resumed stream: what it said meanwhile counts.
+  private mutating func passTrial() {
+    guard let held = trial?.held else { return }
+    trial = nil
+    silentResumptions = 0
+    for stanza in held { perform(.stanza(stanza.element, number: stanza.number)) }
   }
 
   /// `<a/>`.
@@ -99,9 +112,13 @@ extension ClientSession {
     guard case .streamManagement = management.method else { return }
     do throws(StreamManagementError) {
       let h = try StreamManagement.count(element.attribute("h"))
-      if let sequence = try management.acknowledge(h: h) {
+      let sequence = try management.acknowledge(h: h)
+      if let sequence {
+        passTrial()
         perform(.acknowledged(upTo: sequence))
         fruitlessResumptions = 0
+      } else {
+        trial?.isAnswered = true
       }
       keepalive.answered()
     } catch {

@@ -41,6 +41,10 @@ public struct ClientSession: Sendable {
   public internal(set) var strongestMechanism: String?
   /// What the server offered last once the login was done.
   public internal(set) var features = StreamFeatures()
+  /// The SASL mechanisms that the server offered on the latest connection, in its order; empty if it came to no offer.
+  public private(set) var offeredMechanisms: [String] = []
+  /// What is known of the TLS of the latest connection; nil if it came to none.
+  public private(set) var tls: TLSFacts?
 
   var phase = Phase.offline
   var management: StreamManagement
@@ -53,6 +57,10 @@ public struct ClientSession: Sendable {
   /// How many connections in a row the server ended without having acknowledged anything on them.
   var fruitlessResumptions = 0
   var isResumed = false
+  /// Whether the server hears us on a resumed stream; nil once it has shown that it does.
+  var trial: ResumptionTrial?
+  /// How often in a row the server resumed the session and then answered nothing.
+  var silentResumptions = 0
 
   private var actions: Deque<Action> = []
   /// Actions that wait and end the work of the present parser.
@@ -145,7 +153,7 @@ public struct ClientSession: Sendable {
     switch phase {
     case .offline: nil
     case .negotiating: min(stepDeadline, loginDeadline)
-    case .established: keepalive.deadline
+    case .established: min(keepalive.deadline, trial?.deadline ?? keepalive.deadline)
     case .parking(let until), .loggingOut(let until): until
     }
   }
@@ -167,6 +175,7 @@ public struct ClientSession: Sendable {
   ///     configuration says. Means nothing where the configuration wants no TLS.
   public mutating func connected(now: Duration, nonce: String, isDirectTLS: Bool? = nil) {
     disconnected(now: now)
+    (offeredMechanisms, tls) = ([], nil)
     let resuming = resumption.map { StreamNegotiation.Resumption(id: $0.id, h: management.h) }
     var negotiation = StreamNegotiation(
       configuration: configuration, resumption: resuming, minimumMechanism: strongestMechanism,
@@ -180,6 +189,7 @@ public struct ClientSession: Sendable {
   /// The TLS handshake is done and the certificate verified.
   public mutating func tlsEstablished(_ facts: TLSFacts, now: Duration) {
     guard case .negotiating(var negotiation) = phase else { return }
+    tls = facts
     let outputs = negotiation.tlsEstablished(facts)
     proceed(negotiation, outputs, now: now)
   }
@@ -207,6 +217,7 @@ public struct ClientSession: Sendable {
     case .offline: break
     case .established: receivedLive(event)
     case .negotiating(var negotiation):
+      defer { offeredMechanisms = negotiation.offeredMechanisms }
       do {
         let outputs = try negotiation.received(event)
         proceed(negotiation, outputs, now: now)
@@ -246,6 +257,10 @@ public struct ClientSession: Sendable {
     case .offline: break
     case .negotiating(let negotiation): end(.timeout(negotiation.waitingFor))
     case .established:
+      if let trial, now >= trial.deadline {
+        silentResumptions += 1
+        return end(.timeout("an acknowledgement on the resumed stream"))
+      }
       switch keepalive.verdict(at: now) {
       case .wait: break
       case .ask: ask(now: now)

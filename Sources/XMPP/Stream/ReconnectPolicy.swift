@@ -19,8 +19,8 @@ public enum ConnectionEnd: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// When to connect again.
 ///
-/// A link that worked and broke is tried again at once; after that the waits grow, and each is a random part of its
-/// limit ("full jitter"), so that a thousand accounts do not come back in the same second. What time alone does not mend
+/// A link that worked and broke is tried again at once, a few times in a row; after that the waits grow, and each is a
+/// random part of its limit ("full jitter"), so that a thousand accounts do not come back in the same second. What time alone does not mend
 /// is tried more slowly: a refused login, a certificate, a resource that somebody else uses.
 public struct ReconnectPolicy: Sendable, Equatable {
   /// Limits of a series of waits: the first, doubled each time up to the last.
@@ -40,8 +40,12 @@ public struct ReconnectPolicy: Sendable, Equatable {
   /// How long one must have lived to show that nobody else wants its resource.
   private static let undisputed = Duration.seconds(3600)
 
-  /// The one attempt without a wait has been made since a session last lived for a while.
-  private var hasTriedAtOnce = false
+  /// So many links may break young, one after the other, and be tried again without a wait: a flapping network is worth
+  /// it, a server that throws us out each time is not.
+  private static let patience = 5
+
+  /// Attempts without a wait since a session last lived for a while.
+  private var attemptsAtOnce = 0
   /// Waits since then.
   private var waits = 0
   private var conflicts = 0
@@ -56,7 +60,7 @@ public struct ReconnectPolicy: Sendable, Equatable {
   ///   - random: a random number from 0 up to, but not including, 1.
   /// - Returns: nil if there is nothing to wait for, because it was us who wanted it to end.
   public mutating func delay(after end: ConnectionEnd, lived: Duration?, random: Double) -> Duration? {
-    if let lived, lived >= Self.settled { (hasTriedAtOnce, waits) = (false, 0) }
+    if let lived, lived >= Self.settled { (attemptsAtOnce, waits) = (0, 0) }
     if let lived, lived >= Self.undisputed { conflicts = 0 }
     switch end {
     case .session(.loggedOut), .session(.parked): return nil
@@ -67,8 +71,8 @@ public struct ReconnectPolicy: Sendable, Equatable {
     case .session(.notAuthorized), .session(.accountDisabled), .session(.credentialsExpired),
       .session(.authenticationFailed):
       return Self.refusal * (1 + random / 2)
-    case .session where lived != nil && !hasTriedAtOnce:
-      hasTriedAtOnce = true
+    case .session where lived != nil && attemptsAtOnce < Self.patience:
+      attemptsAtOnce += 1
       return .zero
     case .untrusted, .session(.noTLS):
       defer { waits += 1 }

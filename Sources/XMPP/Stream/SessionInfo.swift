@@ -11,7 +11,10 @@ public struct SessionInfo: Sendable, Equatable {
   /// How the server confirms our stanzas.
   public var acknowledgement: AcknowledgementMethod
 
-  init(jid: JID, id: String?, location: String?, maximum: Duration?, acknowledgement: AcknowledgementMethod) {
+  /// What is known of a session.
+  public init(
+    jid: JID, id: String?, location: String?, maximum: Duration?, acknowledgement: AcknowledgementMethod
+  ) {
     self.jid = jid
     self.id = id
     self.location = location

@@ -20,6 +20,7 @@ extension StreamNegotiation {
     } else {
       (profile, mechanisms) = (.sasl, features.mechanisms)
     }
+    offeredMechanisms = mechanisms
     do {
       var client = try SASLClient(
         credentials: configuration.credentials, offered: mechanisms,

@@ -71,6 +71,8 @@ struct StreamNegotiation: Sendable {
   var tls: TLSFacts?
   /// The latest features.
   var features = StreamFeatures()
+  /// The SASL mechanisms to choose from, once they are known.
+  var offeredMechanisms: [String] = []
 
   init(
     configuration: ClientSession.Configuration, resumption: Resumption?, minimumMechanism: String?,

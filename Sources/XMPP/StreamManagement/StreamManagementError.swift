@@ -11,6 +11,8 @@ public enum StreamManagementError: Error, Sendable, Hashable, CustomStringConver
   case wentBack(h: UInt32, acknowledged: UInt32, sent: UInt32)
   /// The peer resumes a session, but not the one that it was asked for, or without having been asked at all.
   case otherSession
+  /// The peer resumes the session again and again, and answers nothing on it.
+  case deaf
 
   /// For people, without a full stop.
   public var description: String {
@@ -21,6 +23,7 @@ public enum StreamManagementError: Error, Sendable, Hashable, CustomStringConver
     case .wentBack(let h, let acknowledged, _):
       "the server acknowledged \(h) stanzas after it had acknowledged \(acknowledged)"
     case .otherSession: "the server resumed a session that it was not asked for"
+    case .deaf: "the server resumes the session, but does not hear what is sent on it"
     }
   }
 
@@ -28,7 +31,7 @@ public enum StreamManagementError: Error, Sendable, Hashable, CustomStringConver
   var streamError: StreamError {
     switch self {
     case .malformed: StreamError("bad-format", text: description)
-    case .otherSession: StreamError("undefined-condition", text: description)
+    case .otherSession, .deaf: StreamError("undefined-condition", text: description)
     case .tooHigh(let h, let sent), .wentBack(let h, _, let sent):
       StreamError("undefined-condition", text: description, handledCount: .init(h: h, sent: sent))
     }

@@ -22,7 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
     guard let bridge = result.configuration else { return try ExitStatus.badConfiguration.end() }
     print(result.summary)
     guard connect else { return }
-    let probe = await ConnectionReport(of: bridge, by: makeConnectionProbe())
+    let probe = await ConnectionReport(of: bridge, by: LiveProbe())
     print(probe.table, terminator: "")
     for failure in probe.failures { StandardError.print(failure) }
     try probe.status.end()

@@ -1,10 +1,10 @@
 import Glibc
-import Synchronization
+import Platform
 
 /// Standard error, to which every record goes whole: in one `write(2)` where the system takes it in one.
 enum StandardError {
   /// Records of several threads must not get into each other where one takes more than one call.
-  private static let lock = Mutex(())
+  private static let lock = Lock(())
 
   /// Writes bytes as they are. What cannot be written is lost: there is nowhere left to say so.
   static func write(_ bytes: [UInt8]) {

@@ -1,17 +1,30 @@
+import Bridge
 import BridgeConfig
 
-/// The probe of this build.
-func makeConnectionProbe() -> some ConnectionProbe { UnwiredProbe() }
-
-/// Stands where no client library is linked: it reaches nothing, and says so.
-struct UnwiredProbe: ConnectionProbe {
-  private static let reason = "this build has no clients to connect with"
-
+/// The probe that connects to real servers, with the bridge's own clients.
+struct LiveProbe: ConnectionProbe {
   func broker(_ configuration: BridgeConfiguration) async -> BrokerProbe {
-    BrokerProbe(outcome: .unreachable(Self.reason))
+    let finding = await BrokerProber.probe(configuration)
+    return BrokerProbe(
+      outcome: ProbeOutcome(finding.outcome), protocolVersion: finding.protocolVersion,
+      maximumQoS: finding.maximumQoS, retains: finding.keepsRetained)
   }
 
   func account(_ account: AccountConfiguration) async -> AccountProbe {
-    AccountProbe(outcome: .unreachable(Self.reason))
+    let finding = await AccountProber.probe(account)
+    return AccountProbe(
+      outcome: ProbeOutcome(finding.outcome), address: finding.address, tls: finding.tls,
+      mechanisms: finding.mechanisms, streamManagement: finding.streamManagement, archive: finding.archive,
+      upload: finding.upload, carbons: finding.carbons)
+  }
+}
+
+extension ProbeOutcome {
+  fileprivate init(_ outcome: LoginOutcome) {
+    switch outcome {
+    case .loggedIn: self = .loggedIn
+    case .refused(let reason): self = .refused(reason)
+    case .unreachable(let reason): self = .unreachable(reason)
+    }
   }
 }

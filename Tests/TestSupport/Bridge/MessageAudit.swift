@@ -48,6 +48,9 @@ public struct MessageAudit: Sendable, CustomStringConvertible {
     for body in bodies { record(body) }
   }
 
+  /// Forgets in which order the messages arrived, for where the order is not to be judged.
+  public mutating func sort() { arrivals.sort() }
+
   /// Numbers that never arrived.
   public var lost: [Int] {
     let seen = Set(arrivals)

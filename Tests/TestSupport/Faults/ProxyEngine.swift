@@ -9,6 +9,7 @@ final class ProxyEngine: @unchecked Sendable {
   var delay = TimeAmount.zero
   var rate: Int?
   var limits: [TCPProxy.Direction: Int] = [:]
+  var ends: [TCPProxy.Direction: [UInt8]] = [:]
   private let target: Int
   private var mode = TCPProxy.Mode.pass
   private var pairs: [Int: ProxyPair] = [:]
@@ -73,8 +74,13 @@ final class ProxyEngine: @unchecked Sendable {
     events.append(.disconnected(pair.id))
   }
 
-  /// How many of `count` bytes may still go that way, and whether that uses the limit up.
-  func allowance(_ count: Int, _ direction: TCPProxy.Direction) -> (bytes: Int, isLast: Bool) {
+  /// How many of these bytes may still go that way, and whether the connection is cut behind them.
+  func allowance(_ bytes: ByteBuffer, _ direction: TCPProxy.Direction) -> (bytes: Int, isLast: Bool) {
+    let count = bytes.readableBytes
+    if let end = ends[direction], let found = bytes.readableBytesView.firstRange(of: end) {
+      ends[direction] = nil
+      return (found.upperBound - bytes.readerIndex, true)
+    }
     guard let left = limits[direction] else { return (count, false) }
     if count < left {
       limits[direction] = left - count
@@ -145,7 +151,7 @@ final class ProxyPair: @unchecked Sendable {
       to.writeAndFlush(ByteBuffer()).whenComplete { _ in to.close(mode: .output, promise: nil) }
       return
     }
-    let allowed = engine.allowance(bytes.readableBytes, direction)
+    let allowed = engine.allowance(bytes, direction)
     to.writeAndFlush(bytes.readSlice(length: allowed.bytes) ?? ByteBuffer()).whenComplete { _ in
       if allowed.isLast {
         self.engine.events.append(.reachedLimit(self.id))

@@ -27,7 +27,7 @@ public final class TCPProxy: Sendable {
     case connected(Int)
     /// The connection is gone, whoever ended it.
     case disconnected(Int)
-    /// The byte count of `cut(after:)` was reached.
+    /// The byte count of `cut(after:)`, or the end that `cut(behind:)` names, was reached.
     case reachedLimit(Int)
   }
 
@@ -100,6 +100,12 @@ public final class TCPProxy: Sendable {
   /// Passes at most this many bytes a second in each direction from now on; nil for no limit.
   public func throttle(bytesPerSecond rate: Int?) async throws {
     try await engine.loop.submit { [engine] in engine.rate = rate }.get()
+  }
+
+  /// Cuts a connection behind the next occurrence of this text that way, such as `</message>`: the receiver of that
+  /// direction gets everything up to there and an orderly end, the other side a reset.
+  public func cut(behind text: String, _ direction: Direction) async throws {
+    try await engine.loop.submit { [engine] in engine.ends[direction] = Array(text.utf8) }.get()
   }
 
   /// Resets a connection as soon as this many bytes have gone that way, counted from now; the last of them still arrives.

@@ -3,7 +3,7 @@ public enum Patience {
   /// For one event: generous, as the tests may share two cores with a compiler.
   public static let event: Duration = .seconds(60)
   /// For thousands of messages.
-  public static let stream: Duration = .seconds(120)
+  public static let stream: Duration = .seconds(60)
   /// For a server to start or end.
   public static let start: Duration = .seconds(60)
 }

@@ -122,6 +122,7 @@ import XMPP
     // The requests that got no answer are forgotten with their connection.
     _ = try talk.login()
     _ = try talk.resumed(1)
+    _ = try talk.acknowledge(1)
     #expect(talk.send(2) == ["> <message id='2'/>" + Conversation.request])
   }
 

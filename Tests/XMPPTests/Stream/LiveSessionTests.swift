@@ -209,6 +209,26 @@ import XMPP
     #expect(talk.send(1).first?.hasSuffix("<ping xmlns='urn:xmpp:ping'/></iq>") == true)
   }
 
+  @Test("the server's error is passed on with its words")
+  func serversWords() throws {
+    var talk = try Conversation()
+    _ = try talk.establish()
+    talk.session.received(
+      .element(
+        try XMLElement(
+          parsing: """
+            <error xmlns='http://etherx.jabber.org/streams'>\
+            <policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\
+            <text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>too many stanzas</text></error>
+            """)), now: talk.now)
+    var end: SessionEnd?
+    while let action = talk.session.nextAction() {
+      if case .ended(let reason) = action { end = reason }
+    }
+    #expect(end == .streamError(condition: "policy-violation", text: "too many stanzas"))
+    #expect(end?.description == "the server ended the stream with policy-violation: too many stanzas")
+  }
+
   @Test("the server's close is answered, and the session can be resumed")
   func peerCloses() throws {
     var talk = try Conversation()

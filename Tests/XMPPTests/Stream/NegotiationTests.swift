@@ -39,6 +39,7 @@ import XMPP
     #expect(talk.session.location == "[::1]:5223")
     #expect(talk.session.resumable?.maximum == .seconds(300))
     #expect(talk.session.mechanism == "PLAIN")
+    #expect(talk.session.offeredMechanisms == ["PLAIN"])
   }
 
   @Test(
@@ -152,6 +153,28 @@ import XMPP
     #expect(
       try talk.receive("<iq type='result' id='n1-bind' from='mallory@example.org'>" + result).last
         == "ended violation not-authorized")
+  }
+
+  @Test("needs a server that binds, and binds a full address")
+  func badBinding() throws {
+    var talk = try Conversation()
+    #expect(try talk.login(features: Conversation.sm).last == "ended violation undefined-condition")
+    for jid in ["bot@example.org", "@", ""] {
+      _ = try talk.login()
+      #expect(try talk.bound(jid).last == "ended violation bad-format")
+    }
+    _ = try talk.login()
+    #expect(try talk.receive("<iq type='result' id='n1-bind'/>").last == "ended violation bad-format")
+  }
+
+  @Test("what is no stanza does no harm once the server is authenticated, but an unasked resumption does")
+  func strangers() throws {
+    var talk = try Conversation()
+    _ = try talk.login()
+    #expect(try talk.receive("<r xmlns='urn:xmpp:sm:3'/>", "<x xmlns='urn:unknown'/>") == [])
+    _ = try talk.bound()
+    #expect(try talk.receive("<r xmlns='urn:xmpp:sm:3'/>", "<x xmlns='urn:unknown'/>") == [])
+    #expect(try talk.resumed(0).last == "ended streamManagement")
   }
 
   @Test("refuses stanzas before there is a session")
