@@ -120,6 +120,17 @@ struct OutboundTests {
     await rig.service.stop()
   }
 
+  @Test("gives up the one message that makes the broker hang up, and no other")
+  func poison() async throws {
+    // Under 3.1.1 a broker cannot say how much it takes: it closes the connection.
+    let server = try await MosquittoServer.start(options { $0.extra = ["max_packet_size 2000"] })
+    let rig = try Rig(server) { $0.version = .v311 }
+    let answers = try await rig.publish("t", ["before", String(repeating: "x", count: 3_000), "behind"])
+    #expect(answers.first { $0.token == 2 }?.outcome == .poison)
+    #expect(answers.filter { $0.outcome == .accepted(.success) }.map(\.token) == [1, 3])
+    await rig.service.stop()
+  }
+
   @Test("publishes retained states again after the broker has lost them, the newest value only")
   func retainedAgain() async throws {
     let server = try await MosquittoServer.start(options { $0.persistence = false })

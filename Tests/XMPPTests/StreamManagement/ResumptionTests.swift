@@ -109,6 +109,7 @@ import XMPP
     #expect(try talk.login() == [Self.resume(1)])
     _ = try talk.resumed(0)
     _ = try talk.acknowledge(0)
+    _ = talk.flush()
     #expect(try talk.request() == ["> " + Conversation.acknowledgement(1)])
     #expect(
       try talk.receive(Conversation.inbound(2), Conversation.inbound(3)) == ["stanza 2 in2", "stanza 3 in3"])
@@ -131,6 +132,7 @@ import XMPP
       ])
     #expect(talk.session.jid == (try JID("bot@example.org/x")))
     _ = try talk.acknowledge(UInt32(truncatingIfNeeded: near + 2))
+    _ = talk.flush()
     #expect(try talk.receive(Conversation.inbound(1)) == ["stanza \(near + 4) in1"])
     #expect(
       talk.session.resumable
@@ -207,6 +209,7 @@ import XMPP
     _ = try talk.login()
     _ = try talk.resumed(0)
     _ = try talk.acknowledge(0)
+    _ = talk.flush()
     #expect(try talk.receive(Conversation.inbound(1)) == ["stanza 2 in1"])
     #expect(talk.session.isEstablished)
   }
