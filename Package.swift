@@ -50,7 +50,8 @@ let package = Package(
     .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: wrapsC),
     .target(name: "Journal", dependencies: ["Platform", "CSQLite"], swiftSettings: wrapsC),
     .target(
-      name: "XMPPClient", dependencies: ["XMPP", "XMLStream", "TLSEngine", "Platform", "CResolver", "CUnistring", log] + nio,
+      name: "XMPPClient",
+      dependencies: ["XMPP", "XMLStream", "TLSEngine", "Platform", "CResolver", "CUnistring", log] + nio,
       swiftSettings: wrapsC),
     .target(
       name: "MQTTClient", dependencies: ["MQTT", "Platform", "CMosquitto", "CLinux", deque, log],
@@ -84,7 +85,8 @@ let package = Package(
       name: "XMPPClientTests",
       dependencies: [
         "XMPPClient", "XMPP", "TLSEngine", "XMLStream", "Platform", "COpenSSL", "TestSupport", log,
-        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ] + nio,
       swiftSettings: strict),
     .testTarget(

@@ -1,12 +1,12 @@
 import BridgeConfig
 import Delivery
-@testable import Journal
-import Mapping
 import MQTT
+import Mapping
 import XMLStream
-@testable import XMPP
 
 @testable import Bridge
+@testable import Journal
+@testable import XMPP
 
 /// One account's machine with everything around it scripted: a test says what happens and looks at what is wanted.
 struct AccountHarness {
@@ -38,7 +38,8 @@ struct AccountHarness {
       allow: try AccessList(allow, wildcard: .isRefused), maySend: try AccessList(maySend, wildcard: .meansAnyone))
     let record = record ?? SessionRecord()
     core = AccountCore(
-      settings: try Self.settings(policy, status, binary, window), outbound: Self.outbound(record, holdMessages: holdMessages),
+      settings: try Self.settings(policy, status, binary, window),
+      outbound: Self.outbound(record, holdMessages: holdMessages),
       inbound: Self.inbound(record, holdMessages: holdMessages), record: record, roster: RosterCache(),
       topicSequences: TopicSequences(), redelivery: RedeliveryFilter(), ids: IdentifierSource(seed: 36))
     core.start()

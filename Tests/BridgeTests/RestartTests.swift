@@ -1,11 +1,11 @@
 import Delivery
-@testable import Journal
 import MQTT
 import Testing
 import XMLStream
 import XMPP
 
 @testable import Bridge
+@testable import Journal
 
 /// What a stream that is lost, or a process that is killed, leaves behind, and how it goes on.
 @Suite struct RestartTests {
@@ -135,7 +135,8 @@ import XMPP
 
   @Test func rowsSurviveTheJournal() throws {
     let origin = MessageOrigin(
-      id: "a", statusTopic: "xmpp/home/message/j@x/status", isAsked: true, responseTopic: "r", correlationData: [0, 255])
+      id: "a", statusTopic: "xmpp/home/message/j@x/status", isAsked: true, responseTopic: "r",
+      correlationData: [0, 255])
     let stanza = StanzaRow(sequence: 9, time: 1, stanza: [1, 2, 3], origin: origin)
     #expect(try StanzaRow(stanza.journalRow) == stanza)
     let publish = PublishRow(

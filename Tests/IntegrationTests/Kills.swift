@@ -25,9 +25,11 @@ extension Integration {
       let result = try await Traffic(rig, count: 2_000).run(faults: 5) {
         #expect(try await rig.bridge.stop() == .code(0))
         try await rig.bridge.start()
+        // From here on it handles signals.
+        try await rig.bridge.logs("running")
       }
       #expect(result.toXMPP.isPerfect, "\(result.toXMPP)")
-      #expect(result.toMQTT.isPerfect, "\(result.toMQTT)")
+      #expect(result.toMQTT.isPerfect, "\(result.toMQTT); \(result.repeats) with the same seq")
     }
   }
 }

@@ -1,7 +1,7 @@
 import Delivery
 import Journal
-import Mapping
 import MQTT
+import Mapping
 import XMLStream
 import XMPP
 

@@ -23,7 +23,7 @@ extension AccountCore {
     // A load has to be asked for behind the commit of the rows that the window knows of.
     if isOnline, let load = outbound.nextLoad() { act(.loadOutbound(load)) }
     if let load = inbound.nextLoad() { act(.loadInbound(load)) }
-    let publishes = inbound.take()
+    let publishes = isLeaving ? [] : inbound.take()
     if !publishes.isEmpty { act(.publish(publishes)) }
     let handled = min(releasedInbound, committedInbound)
     if isOnline, handled > toldInbound {
@@ -51,7 +51,7 @@ extension AccountCore {
   }
 
   private mutating func number(wallClock: Int64) {
-    guard isOnline else { return }
+    guard isOnline, !isLeaving else { return }
     let room = settings.window - outbound.numbered.count
     let stanzas = outbound.number(room: room, record: &record, account: settings.jid, wallClock: wallClock)
     guard !stanzas.isEmpty else { return }
@@ -165,7 +165,7 @@ extension AccountCore {
 
 extension AccountCore {
   /// Asks for a last sync; `isOnDisk` tells when it is done.
-  mutating func leave() {
+  mutating func secure() {
     wantsConnection = false
     isSyncWanted = true
   }

@@ -1,8 +1,8 @@
 import Delivery
 import DequeModule
 import Journal
-import Mapping
 import MQTT
+import Mapping
 import XMPP
 
 /// One account, whole, as a function of what happens to it: bytes, times and acknowledgements in, actions out.
@@ -34,6 +34,8 @@ struct AccountCore: Sendable {
   /// A connection to the server waits until everything taken in is on disk.
   var wantsConnection = false
   var hasOpenedInbound = false
+  /// Nothing more is published: what waits is for the next process.
+  var isLeaving = false
   /// The id of the roster request that waits for its answer.
   var rosterRequest: String?
   /// Counts streams: a commit that was submitted for an earlier one hands nothing to the present one.
@@ -85,7 +87,8 @@ struct AccountCore: Sendable {
 
   /// Nothing is under way in either direction, and the journal has everything.
   var isSettled: Bool {
-    outbound.isSettled && (inbound.isIdle || !isBrokerUp) && submitted.isEmpty && !isCommitUrgent && lazySince == nil
+    (outbound.isSettled || !isOnline) && (inbound.isSettled || !isBrokerUp) && submitted.isEmpty && !isCommitUrgent
+      && lazySince == nil
   }
 
   mutating func act(_ action: AccountAction) { actions.append(action) }

@@ -1,9 +1,9 @@
 import Delivery
 import Journal
 import Logging
-import Mapping
 import MQTT
 import MQTTClient
+import Mapping
 import NIOCore
 import Platform
 import XMPP
@@ -206,6 +206,7 @@ extension AccountDriver: XMPPConnectionOwner {
       isStreamUp = true
       tellIfOnline()
     case .stanza(let element, let number):
+      guard takesStanzas else { return }
       core.received(InboundStanza(element: element, number: number), now: now, wallClock: wallClock)
     case .acknowledged(let number):
       reporter.trace("the server acknowledged our stanzas up to number \(number) (<a/>)")
@@ -224,8 +225,10 @@ extension AccountDriver {
   /// How the account leaves, and when it stops waiting.
   struct Leaving {
     enum Step {
-      /// Nothing new is read; what is under way is finished.
+      /// Nothing new is read or published; what is under way is finished.
       case finishing
+      /// What was taken in is put on disk, so that the last `<a/>` can say so. Stanzas that come now are left to the server.
+      case securing
       /// The stream is being closed or parked.
       case closing
       /// The last commit is on its way to the disk.
@@ -236,13 +239,22 @@ extension AccountDriver {
     var step = Step.finishing
     var deadline: Duration
     var done: () -> Void
+
+    /// For how long each step may last.
+    static let patience = Duration.seconds(5)
+
+    mutating func go(to step: Step) {
+      self.step = step
+      deadline = Clocks.monotonic() + Self.patience
+    }
   }
 
-  /// Leaves: reads nothing more from MQTT, finishes what is in flight for up to five seconds, closes the stream or parks
-  /// it, and puts everything on disk.
+  /// Leaves: reads nothing more from MQTT, finishes what is in flight, puts everything on disk, closes the stream or parks
+  /// it. A peer that does not answer holds up no step for longer than five seconds.
   func leave(parks: Bool, done: @escaping () -> Void) {
     if let inboundID { mqtt.pause(inboundID) }
-    leaving = Leaving(parks: parks, deadline: Clocks.monotonic() + .seconds(5), done: done)
+    core.isLeaving = true
+    leaving = Leaving(parks: parks, deadline: Clocks.monotonic() + Leaving.patience, done: done)
     endTurn()
   }
 
@@ -251,18 +263,22 @@ extension AccountDriver {
     let isLate = Clocks.monotonic() >= leaving.deadline
     switch leaving.step {
     case .finishing:
-      guard leaving.parks || isLate || core.isSettled else { return }
-      leaving.step = .closing
-      leaving.deadline = Clocks.monotonic() + .seconds(6)
+      guard isLate || core.isSettled else { return }
+      leaving.go(to: .securing)
+      self.leaving = leaving
+      core.secure()
+      endTurn()
+    case .securing:
+      guard isLate || core.isOnDisk else { return }
+      leaving.go(to: .closing)
       self.leaving = leaving
       if leaving.parks { connection?.park() } else { connection?.logout() }
-      leaveIfSettled()
+      endTurn()
     case .closing:
       guard isLate || connection?.isActive != true else { return }
-      leaving.step = .syncing
-      leaving.deadline = Clocks.monotonic() + .seconds(5)
+      leaving.go(to: .syncing)
       self.leaving = leaving
-      core.leave()
+      core.secure()
       endTurn()
     case .syncing:
       guard isLate || core.isOnDisk else { return }
@@ -270,6 +286,14 @@ extension AccountDriver {
       reporter.state(.offline, reason: leaving.parks ? "parked" : "logged out")
       mailbox.detach()
       leaving.done()
+    }
+  }
+
+  /// Whether a stanza that comes now is still taken.
+  private var takesStanzas: Bool {
+    switch leaving?.step {
+    case nil, .finishing: true
+    case .securing, .closing, .syncing: false
     }
   }
 }

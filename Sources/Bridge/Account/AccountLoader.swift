@@ -1,9 +1,9 @@
 import BridgeConfig
 import Delivery
 import Journal
-import Mapping
 import MQTT
 import MQTTClient
+import Mapping
 import XMPP
 
 /// An account as the configuration wants it and the state file remembers it.

@@ -1,6 +1,6 @@
 import Logging
-import Mapping
 import MQTTClient
+import Mapping
 import Platform
 import XMPP
 
@@ -70,7 +70,8 @@ struct AccountReporter {
   func brokerConnected(_ connection: MQTTConnected) {
     let session = connection.sessionPresent ? "the broker kept the session" : "a new session"
     report(
-      Report(level: .info, event: "mqtt-connected", detail: "in connection over MQTT \(connection.version): \(session)"))
+      Report(level: .info, event: "mqtt-connected", detail: "in connection over MQTT \(connection.version): \(session)")
+    )
   }
 
   /// The in connection went down, or an attempt failed.

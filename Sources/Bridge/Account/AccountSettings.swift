@@ -1,8 +1,8 @@
 import BridgeConfig
 import Delivery
 import Journal
-import Mapping
 import MQTT
+import Mapping
 import XMPP
 
 /// What an account's machine is told once: its part of the configuration, and where the journal keeps its things.

@@ -30,8 +30,8 @@ struct InboundFlow: Sendable {
     committed = nextSequence - 1
   }
 
-  /// Nothing waits for the broker.
-  var isIdle: Bool { inFlight.isEmpty && window.isEmpty }
+  /// Nothing is under way to the broker: what waits has not been handed out.
+  var isSettled: Bool { inFlight.isEmpty }
 
   /// Whether rows wait that may get too old.
   var hasWaiting: Bool { !window.isEmpty }

@@ -47,11 +47,8 @@ struct OutboundFlow: Sendable {
     self.nextSequence = nextSequence
   }
 
-  /// Every message taken in has left.
-  var isIdle: Bool { numbered.isEmpty && window.isEmpty && controls.isEmpty }
-
-  /// Nothing is under way: what waits, waits for a stream.
-  var isSettled: Bool { numbered.isEmpty && controls.isEmpty }
+  /// Nothing is under way to the server: what waits has no number.
+  var isSettled: Bool { numbered.isEmpty }
 
   /// Whether rows wait that may get too old.
   var hasWaiting: Bool { !window.isEmpty }

@@ -1,6 +1,6 @@
 import BridgeConfig
-import Mapping
 import MQTT
+import Mapping
 import XMPP
 
 /// What a publish on one of the account's topics asks for.
@@ -92,7 +92,9 @@ extension AccountCore {
       let failure = DeliveryStatus.Failure(condition: "forbidden", text: "\(jid.bare) is not in may_send")
       return refusal("not-permitted", failure, origin: origin)
     }
-    guard publish.payload.count <= settings.payloadLimit else { return oversized(publish.payload.count, origin: origin) }
+    guard publish.payload.count <= settings.payloadLimit else {
+      return oversized(publish.payload.count, origin: origin)
+    }
     return nil
   }
 

@@ -75,7 +75,8 @@ extension SessionRecord {
       let jid = try fields.readString()
       let id = try fields.readString()
       let location = try fields.readOptional { fields throws(FieldError) in try fields.readString() }
-      let maximum = try fields.readOptional { fields throws(FieldError) in Duration.seconds(try fields.read(Int64.self)) }
+      let maximum = try fields.readOptional { fields throws(FieldError) in Duration.seconds(try fields.read(Int64.self))
+      }
       if let jid = try? JID(jid) { stream = Stream(jid: jid, id: id, location: location, maximum: maximum) }
     }
     inbound = try fields.read()

@@ -1,9 +1,9 @@
 public import BridgeConfig
 import Journal
 public import Logging
-import Mapping
 import MQTT
 import MQTTClient
+import Mapping
 import NIOCore
 import NIOPosix
 import Platform

@@ -1,8 +1,8 @@
 import Journal
 import Logging
-import Mapping
 import MQTT
 import MQTTClient
+import Mapping
 import Platform
 import Synchronization
 
@@ -51,7 +51,8 @@ final class BridgeReporter: Sendable {
     case .new, .closed, .interrupted: return
     case .uncertain:
       detail = "the system went down while the state file was open: no stream is resumed, and messages may come twice"
-    case .copied: detail = "the state file is a copy, which may be old: no stream is resumed, and messages may come twice"
+    case .copied:
+      detail = "the state file is a copy, which may be old: no stream is resumed, and messages may come twice"
     }
     report(Report(level: .warning, event: "state-uncertain", detail: detail), entity: nil)
   }

@@ -1,7 +1,7 @@
 import BridgeConfig
 import MQTT
-import Mapping
 import MQTTClient
+import Mapping
 
 extension MQTTConfiguration {
   /// What `[mqtt]` says, with the bridge's names and its will.
