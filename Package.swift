@@ -75,6 +75,7 @@ let package = Package(
 
     // Tests: a target mirrors each of the above; the last five run whole programs and real servers.
     .testTarget(name: "XMLStreamTests", dependencies: ["XMLStream", "CLibXML2"], swiftSettings: strict),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
     .testTarget(name: "TLSEngineTests", dependencies: ["TLSEngine", "COpenSSL"], swiftSettings: wrapsC),
     .testTarget(name: "XMPPTests", dependencies: ["XMPP", "TLSEngine", "XMLStream"], swiftSettings: strict),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT"], swiftSettings: strict),
@@ -107,11 +108,12 @@ let package = Package(
     .testTarget(name: "PurityTests", swiftSettings: strict),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(
-      name: "TestSupport", dependencies: ["CMosquitto", "CTestSupport", "XMLStream"] + nio, path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CMosquitto", "CTestSupport", "Platform", "XMLStream"] + nio,
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "XMLStream"], swiftSettings: strict),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["TestSupport", "xmpp-mqtt-bridge"], swiftSettings: strict),
+      name: "IntegrationTests", dependencies: ["Platform", "TestSupport", "xmpp-mqtt-bridge"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

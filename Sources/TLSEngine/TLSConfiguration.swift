@@ -1,5 +1,5 @@
 /// Whom to trust and how to present oneself, the same for every connection of an account.
-public struct TLSConfiguration: Sendable, Equatable {
+public struct TLSConfiguration: Sendable, Hashable {
   /// A PEM file of certificates that are trusted besides the system's roots. An intermediate or a leaf in it is an
   /// anchor as good as a root.
   public var caFile: String?

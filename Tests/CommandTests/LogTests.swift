@@ -1,6 +1,6 @@
 import BridgeConfig
 import Logging
-import Synchronization
+import Platform
 import Testing
 
 @testable import xmpp_mqtt_bridge
@@ -89,7 +89,7 @@ struct LogTests {
 
 /// Keeps what would have been written.
 private final class Recorder: Sendable {
-  private let records = Mutex<[String]>([])
+  private let records = Lock<[String]>([])
 
   var lines: [String] { records.withLock { $0 } }
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 import TestSupport
 import Testing
 
@@ -72,7 +72,7 @@ struct Traffic: Sendable {
       up.isLast($0.body)
     }
     // In their own order, or in that of the server: all of them.
-    let missing = Mutex(Set(0..<down.count))
+    let missing = Lock(Set(0..<down.count))
     _ = try await rig.device.messages.first("every message to the device", timeout: Patience.stream) {
       guard $0.topic == messageTopic, let message = try? BridgedMessage($0),
         let number = down.number(in: message.body ?? "")

@@ -1,6 +1,6 @@
 import NIOCore
 import NIOEmbedded
-import Synchronization
+import Platform
 import Testing
 import XMPP
 import XMPPClient
@@ -20,7 +20,7 @@ import XMPPClient
   }
 
   private final class Asked: Sendable {
-    let names = Mutex<Set<String>>([])
+    let names = Lock<Set<String>>([])
   }
 
   private let records = [

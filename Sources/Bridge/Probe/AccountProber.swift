@@ -36,7 +36,7 @@ public enum AccountProber {
   public static func probe(_ account: AccountConfiguration) async -> Finding {
     let context: TLSContext?
     do throws(TLSError) {
-      context = try account.tlsContext()
+      context = if let tls = account.tlsConfiguration { try TLSContext(tls) } else { nil }
     } catch {
       return Finding(outcome: .unreachable(error.description))
     }

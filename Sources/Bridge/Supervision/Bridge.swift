@@ -7,6 +7,7 @@ import Mapping
 import NIOCore
 import NIOPosix
 import Platform
+import TLSEngine
 import XMPP
 
 /// The bridge: opens the state file, connects to the broker, and runs every account until it is told to leave.
@@ -59,9 +60,12 @@ public final class Bridge: Sendable {
     let surroundings = RunningAccount.Surroundings(
       threads: threads, journal: journal, mqtt: mqtt, reporter: reporter, onFailure: onFailure)
     var accounts: [RunningAccount] = []
+    var contexts = TLSContexts()
     for account in configuration.accounts {
+      let context = if let tls = account.tlsConfiguration { try contexts.context(for: tls) } else { nil as TLSContext? }
+      let loaded = try loader.load(account)
       accounts.append(
-        try await RunningAccount.start(account, loaded: loader.load(account), on: loops.next(), surroundings))
+        try await RunningAccount.start(account, loaded: loaded, context: context, on: loops.next(), surroundings))
     }
     self.accounts = accounts
     observer.watch(accounts.map(\.mailbox))

@@ -24,10 +24,9 @@ struct RunningAccount: Sendable {
 
   /// Puts the account on its event loop and starts it.
   static func start(
-    _ account: AccountConfiguration, loaded: LoadedAccount, on eventLoop: any EventLoop,
+    _ account: AccountConfiguration, loaded: LoadedAccount, context: TLSContext?, on eventLoop: any EventLoop,
     _ surroundings: Surroundings
   ) async throws -> RunningAccount {
-    let context = try account.tlsContext()
     return try await eventLoop.submit {
       let mailbox = AccountMailbox(eventLoop: eventLoop)
       let reporter = AccountReporter(
@@ -89,11 +88,10 @@ extension AccountConfiguration {
   }
 
   /// How the server's certificate is judged; nil without TLS.
-  func tlsContext() throws(TLSError) -> TLSContext? {
+  var tlsConfiguration: TLSConfiguration? {
     guard tls != .plaintext else { return nil }
-    return try TLSContext(
-      TLSConfiguration(
-        caFile: trust.caFile, pins: trust.pins, clientCertificateFile: clientCertificateFile,
-        clientKeyFile: clientKeyFile ?? clientCertificateFile))
+    return TLSConfiguration(
+      caFile: trust.caFile, pins: trust.pins, clientCertificateFile: clientCertificateFile,
+      clientKeyFile: clientKeyFile ?? clientCertificateFile)
   }
 }

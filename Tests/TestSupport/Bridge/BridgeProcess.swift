@@ -1,17 +1,17 @@
 import Foundation
-import Synchronization
+import Platform
 
 /// The built `xmpp-mqtt-bridge` as a process, with its configuration and state in a temporary directory: it can be
 /// killed and started again, with its state or without.
 public final class BridgeProcess: Sendable {
   private let directory: TemporaryDirectory
-  private let child = Mutex<ChildProcess?>(nil)
-  private let configuration: Mutex<BridgeConf>
+  private let child = Lock<ChildProcess?>(nil)
+  private let configuration: Lock<BridgeConf>
 
   /// A bridge that is not started yet.
   public init(_ configuration: BridgeConf) throws {
     directory = try TemporaryDirectory("bridge")
-    self.configuration = Mutex(configuration)
+    self.configuration = Lock(configuration)
     try write()
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
-import Synchronization
+import Platform
 public import XMLStream
 
 /// One XMPP client stream over plain TCP, step by step: a test sends XML and looks at what comes back.
@@ -11,7 +11,7 @@ public final class RawXMPPClient: Sendable {
   /// The messages with a body among them.
   public let messages = Record<ChatMessage>("messages to the XMPP test client")
   private let channel: any Channel
-  private let session = Mutex<String?>(nil)
+  private let session = Lock<String?>(nil)
 
   private init(channel: any Channel) { self.channel = channel }
 

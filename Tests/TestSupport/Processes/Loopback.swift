@@ -1,10 +1,10 @@
 import Glibc
-import Synchronization
+import Platform
 
 /// Ports of 127.0.0.1 and whether somebody listens there.
 public enum Loopback {
   /// Ports that this process has given out, so that two tests at the same time get different ones.
-  private static let given = Mutex<Set<Int>>([])
+  private static let given = Lock<Set<Int>>([])
 
   /// A port that nobody listens on.
   ///

@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 
 /// A server process of a test that can be stopped, killed, paused and started again on the same port with the same files.
 public final class ManagedProcess: Sendable {
@@ -6,7 +6,7 @@ public final class ManagedProcess: Sendable {
   public let command: ChildProcess.Command
   /// The ports that all accept connections once the server is ready.
   public let ports: [Int]
-  private let child = Mutex<ChildProcess?>(nil)
+  private let child = Lock<ChildProcess?>(nil)
 
   /// A process that is not started yet.
   public init(_ command: ChildProcess.Command, ports: [Int]) {

@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Platform
 
 /// Everything that happened, in order: any thread appends, a test looks back or awaits what is still to come.
 ///
@@ -21,7 +21,7 @@ public final class Record<Element: Sendable>: Sendable {
   }
 
   private let name: String
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   /// An empty record.
   /// - Parameter name: what it records, for the message of a wait that fails.
