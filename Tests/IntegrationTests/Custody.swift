@@ -113,5 +113,27 @@ extension Integration {
       arrived.record(contentsOf: bridged.map { $0.body ?? "" })
       #expect(arrived.lost == Array(0..<dropped) && arrived.outOfOrder.isEmpty && arrived.foreign.isEmpty, "\(arrived)")
     }
+
+    /// Prosody gives a session up at 500 unacknowledged stanzas: three times as many come while the broker takes nothing.
+    @Test(
+      "takes over from the server while the broker is stalled, and keeps the session",
+      arguments: XMPPServerKind.allCases)
+    func brokerStall(server: XMPPServerKind) async throws {
+      let rig = try await BridgeRig.start(Self.options(Road(server: server, mqtt: .v5), hold: "100ms"))
+      let audit = MessageAudit("stall", count: 1_500)
+      try await rig.mqttLink.stall()
+      try await rig.alice.send(bodies: audit.bodies, to: rig.botJID)
+      // Our <a/> covers them all although the broker has acknowledged none: the journal has them.
+      _ = try await rig.bridge.log.first("an <a/> for every message") { line in
+        guard let start = line.firstRange(of: "h of our <a/> is ")?.upperBound else { return false }
+        return Int(line[start...].prefix { $0.isNumber }) ?? 0 >= 1_500
+      }
+      #expect(rig.device.messages.all.allSatisfy { $0.topic != rig.messageTopic })
+      try await rig.mqttLink.resume()
+      var arrived = audit
+      arrived.record(contentsOf: try await rig.bridged(1_500).map { $0.body ?? "" })
+      #expect(arrived.isPerfect, "\(arrived)")
+      #expect(rig.bridge.log.all.count { $0.contains("event=connected") } == 1)
+    }
   }
 }

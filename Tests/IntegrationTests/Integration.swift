@@ -41,6 +41,16 @@ struct Traffic: Sendable {
     /// The `seq` of each message to the device.
     var sequence: [Int]
 
+    /// Whether each `seq` that the device had not seen before is one more than the last such.
+    var isInOrderOfSequence: Bool {
+      var last = (sequence.first ?? 1) - 1
+      for seq in sequence where seq > last {
+        guard seq == last + 1 else { return false }
+        last = seq
+      }
+      return true
+    }
+
     /// Repeats of a `seq`, once for every repeat.
     var repeats: Int { sequence.count - Set(sequence).count }
   }

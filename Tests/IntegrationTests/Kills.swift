@@ -9,8 +9,11 @@ extension Integration {
       let rig = try await BridgeRig.start(.init(server: road.server, mqtt: road.mqtt))
       let result = try await Traffic(rig, count: 2_000).run(faults: 5) { try await rig.bridge.killAndStart() }
       #expect(result.toXMPP.isPerfect, "\(result.toXMPP)")
-      #expect(result.toMQTT.lost.isEmpty && result.toMQTT.outOfOrder.isEmpty, "\(result.toMQTT)")
-      #expect(result.toMQTT.foreign.isEmpty, "\(result.toMQTT)")
+      #expect(result.toMQTT.lost.isEmpty && result.toMQTT.foreign.isEmpty, "\(result.toMQTT)")
+      // ejabberd 23.01 mixes what it sends again after a resumption with what is new: the order is its own, and ours is
+      // the order of arrival.
+      #expect(result.isInOrderOfSequence)
+      #expect(road.server == .ejabberd || result.toMQTT.outOfOrder.isEmpty, "\(result.toMQTT)")
       // Only a publish whose PUBACK was not committed yet may go out again: the same message with the same number, and
       // no more of them than a window of 100 for each kill.
       #expect(result.toMQTT.doubled.count == result.repeats, "\(result.toMQTT)")
