@@ -32,6 +32,7 @@ struct AccountHarness {
   init(
     allow: [String] = ["alice@example.org"], maySend: [String] = ["alice@example.org"],
     status: StatusSelection = .all, binary: BinaryMode = .base64, holdMessages: Int = 16, window: Int = 1_000,
+    journal: Int = 100_000,
     record: SessionRecord? = nil
   ) throws {
     let policy = AccessPolicy(
@@ -39,8 +40,8 @@ struct AccountHarness {
     let record = record ?? SessionRecord()
     core = AccountCore(
       settings: try Self.settings(policy, status, binary, window),
-      outbound: Self.outbound(record, holdMessages: holdMessages),
-      inbound: Self.inbound(record, holdMessages: holdMessages), record: record, roster: RosterCache(),
+      outbound: Self.outbound(record, holdMessages: holdMessages, journal),
+      inbound: Self.inbound(record, holdMessages: holdMessages, journal), record: record, roster: RosterCache(),
       topicSequences: TopicSequences(), redelivery: RedeliveryFilter(), ids: IdentifierSource(seed: 36))
     core.start()
     settle()
@@ -64,16 +65,18 @@ struct AccountHarness {
       keys: AccountKeys(account: "home"), outboundSpool: outboundSpool, inboundSpool: inboundSpool)
   }
 
-  private static func outbound(_ record: SessionRecord, holdMessages: Int) -> OutboundFlow {
+  private static func outbound(_ record: SessionRecord, holdMessages: Int, _ limit: Int) -> OutboundFlow {
     OutboundFlow(
       ledger: Ledger(hold: .seconds(2), holdMessages: holdMessages),
-      window: SpoolWindow(maxCount: 64, maxBytes: 1 << 20, after: record.numbered), nextSequence: record.numbered + 1)
+      window: SpoolWindow(maxCount: 64, maxBytes: 1 << 20, after: record.numbered), nextSequence: record.numbered + 1,
+      budget: JournalBudget(maxMessages: limit, maxBytes: 1 << 30))
   }
 
-  private static func inbound(_ record: SessionRecord, holdMessages: Int) -> InboundFlow {
+  private static func inbound(_ record: SessionRecord, holdMessages: Int, _ limit: Int) -> InboundFlow {
     InboundFlow(
       ledger: Ledger(hold: .seconds(2), holdMessages: holdMessages, upstream: record.inbound),
-      window: SpoolWindow(maxCount: 64, maxBytes: 1 << 20), nextSequence: 1)
+      window: SpoolWindow(maxCount: 64, maxBytes: 1 << 20), nextSequence: 1,
+      budget: JournalBudget(maxMessages: limit, maxBytes: 1 << 30))
   }
 
   // MARK: What happens

@@ -197,4 +197,39 @@ import XMPP
     #expect(account.syncs == 1)
     #expect(account.take().contains(.mayConnect(inbound: 2)))
   }
+
+  // MARK: A full journal
+
+  @Test func aSpoolFullOfMessagesForTheServerSendsTheBrokerAwayUntilThereIsRoom() throws {
+    var account = try AccountHarness(journal: 4)
+    account.goOnline()
+    account.disconnect()
+    account.publish(count: 4)
+    #expect(account.take().contains(.suspendInbound))
+    #expect(account.reports.last?.event == "journal-full")
+    account.committed()
+    account.resume()
+    account.committed()
+    account.acknowledge(upTo: try #require(account.sent().last).sequence)
+    #expect(account.take().contains(.resumeInbound))
+    #expect(account.reports.last?.event == "journal-has-room")
+  }
+
+  @Test func aSpoolFullOfMessagesForTheBrokerSendsTheServerAwayUntilThereIsRoom() throws {
+    var account = try AccountHarness(journal: 2)
+    account.goOnline()
+    account.broker(isUp: false)
+    account.stanza(message)
+    account.stanza(message)
+    #expect(account.take().contains(.dropStream))
+    account.committed()
+    let publishes = account.published()
+    account.disconnect()
+    account.committed()
+    #expect(!account.take().contains(.mayConnect(inbound: 3)))
+    account.broker(isUp: true)
+    account.puback(publishes)
+    account.committed()
+    #expect(account.take().contains(.mayConnect(inbound: 3)))
+  }
 }

@@ -71,7 +71,8 @@ import XMPP
     #expect(record.stream?.id == "previous")
     var outbound = OutboundFlow(
       ledger: Ledger(hold: .seconds(2), holdMessages: 16),
-      window: SpoolWindow(maxCount: 8, maxBytes: 1 << 20, after: record.numbered), nextSequence: record.numbered + 1)
+      window: SpoolWindow(maxCount: 8, maxBytes: 1 << 20, after: record.numbered), nextSequence: record.numbered + 1,
+      budget: JournalBudget(maxMessages: 10, maxBytes: 1 << 20))
     let rows = try account.journal.rows(of: AccountHarness.outboundSpool).map { try StanzaRow($0) }
     #expect(outbound.restore(rows: rows, record: record) == first + answer + second)
   }

@@ -24,6 +24,12 @@ enum AccountAction: Sendable, Equatable {
   case pauseReading
   /// The in connection may be opened.
   case openInbound
+  /// Drop the in connection without acknowledging, and stay away: the broker keeps what comes.
+  case suspendInbound
+  /// Come back to the broker.
+  case resumeInbound
+  /// Drop the connection to the server: it keeps what comes.
+  case dropStream
   /// Tell people.
   case report(Report)
 }

@@ -17,6 +17,7 @@ extension AccountCore {
   /// Closes a turn: lets the ledgers decide, numbers what may go out, submits one commit, hands out what was committed.
   mutating func endTurn(now: Duration, wallClock: Int64) {
     expire(now: now, wallClock: wallClock)
+    heedBudgets()
     askLedgers(now: now)
     number(wallClock: wallClock)
     submit(now: now)
@@ -29,6 +30,30 @@ extension AccountCore {
     if isOnline, handled > toldInbound {
       toldInbound = handled
       act(.handled(upTo: handled))
+    }
+  }
+
+  /// A spool that is full sends its upstream away, unacknowledged, until there is room again.
+  private mutating func heedBudgets() {
+    if outbound.isFull != isInboundSuspended, hasOpenedInbound {
+      isInboundSuspended = outbound.isFull
+      act(isInboundSuspended ? .suspendInbound : .resumeInbound)
+      reportBudget(isInboundSuspended, "the XMPP server")
+    }
+    if inbound.isFull != isStreamSuspended {
+      isStreamSuspended = inbound.isFull
+      if isStreamSuspended { act(.dropStream) } else if wantsConnection { isSyncWanted = true }
+      reportBudget(isStreamSuspended, "the MQTT broker")
+    }
+  }
+
+  private mutating func reportBudget(_ isFull: Bool, _ downstream: String) {
+    if isFull {
+      report(
+        .error, "journal-full",
+        "the journal has all it may take for \(downstream): nothing more is read until some is gone")
+    } else {
+      report(.notice, "journal-has-room", "the journal takes messages for \(downstream) again")
     }
   }
 
@@ -97,7 +122,7 @@ extension AccountCore {
       emit(DeliveryStatus(id: origin.id, state: .queued, time: wallClock), origin: origin, wallClock: wallClock)
     }
     inbound.ledger.synced(upTo: synced.taken)
-    if synced.connects, wantsConnection {
+    if synced.connects, wantsConnection, !isStreamSuspended {
       wantsConnection = false
       committedInbound = record.inbound
       releasedInbound = record.inbound

@@ -34,6 +34,10 @@ struct AccountCore: Sendable {
   /// A connection to the server waits until everything taken in is on disk.
   var wantsConnection = false
   var hasOpenedInbound = false
+  /// The in connection is dropped since the journal is full.
+  var isInboundSuspended = false
+  /// The stream's connection is dropped since the journal is full.
+  var isStreamSuspended = false
   /// Nothing more is published: what waits is for the next process.
   var isLeaving = false
   /// The id of the roster request that waits for its answer.

@@ -29,6 +29,8 @@ final class AccountDriver {
 
   private var timer: Scheduled<Void>?
   private var timerDeadline: Duration?
+  private static let full = "the journal is full"
+
   private var isTurning = false
   private var isStreamUp = false
   /// The broker keeps what is published for the account. Until then nobody is told that it is online: what is published
@@ -141,6 +143,15 @@ final class AccountDriver {
       if let inboundID { mqtt.release(inboundID, upTo: index) }
     case .pauseReading: if let inboundID { mqtt.pause(inboundID) }
     case .openInbound: inboundID = mqtt.addInbound(inbound, handler: mailbox)
+    case .suspendInbound:
+      if let inboundID { mqtt.suspend(inboundID) }
+      if isStreamUp { reporter.state(.online, jid: connection?.session.jid, reason: Self.full) }
+    case .resumeInbound:
+      if let inboundID { mqtt.resume(inboundID) }
+      tellIfOnline()
+    case .dropStream:
+      connection?.abort()
+      reporter.state(.offline, reason: Self.full)
     case .report(let report): reporter.report(report)
     }
   }

@@ -58,12 +58,13 @@ struct AccountLoader {
   // MARK: The flows
 
   private func outboundFlow(_ settings: AccountSettings, _ record: SessionRecord) -> OutboundFlow {
-    let newest = spool(settings.outboundSpool)?.last ?? 0
+    let found = spool(settings.outboundSpool)
+    let newest = found?.last ?? 0
     let done = max(record.trimmed, record.numbered)
     return OutboundFlow(
       ledger: Ledger(hold: configuration.delivery.hold, holdMessages: configuration.delivery.holdMessages),
       window: SpoolWindow(maxCount: Self.windowRows, maxBytes: Self.windowBytes, after: done, newest: newest),
-      nextSequence: max(newest, done, record.sentBefore) + 1)
+      nextSequence: max(newest, done, record.sentBefore) + 1, budget: budget(found))
   }
 
   private func inboundFlow(_ settings: AccountSettings, _ record: SessionRecord) -> InboundFlow {
@@ -74,7 +75,13 @@ struct AccountLoader {
         hold: configuration.delivery.hold, holdMessages: configuration.delivery.holdMessages, upstream: record.inbound),
       window: SpoolWindow(
         maxCount: Self.windowRows, maxBytes: Self.windowBytes, after: (found?.first ?? 1) - 1, newest: newest),
-      nextSequence: newest + 1)
+      nextSequence: newest + 1, budget: budget(found))
+  }
+
+  private func budget(_ found: Recovered.Spool?) -> JournalBudget {
+    JournalBudget(
+      maxMessages: configuration.delivery.journalMaxMessages, maxBytes: configuration.delivery.journalMaxBytes,
+      messages: found?.count ?? 0, bytes: found?.bytes ?? 0)
   }
 
   private func spool(_ spool: JournalSpool) -> Recovered.Spool? {

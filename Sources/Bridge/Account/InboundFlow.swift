@@ -9,6 +9,7 @@ struct InboundFlow: Sendable {
   private struct InFlight: Sendable {
     var sequence: UInt64
     var stanza: Ledger.Position?
+    var bytes: Int
     var isDone = false
   }
 
@@ -16,6 +17,8 @@ struct InboundFlow: Sendable {
   var ledger: Ledger
   private var window: SpoolWindow<PublishRow>
   private var inFlight: Deque<InFlight> = []
+  /// What the spool uses of what it may use.
+  private var budget: JournalBudget
   private(set) var nextSequence: UInt64
   /// Rows up to this sequence are in the journal and may be published.
   private var committed: UInt64
@@ -23,7 +26,8 @@ struct InboundFlow: Sendable {
   /// How many publishes of one account the shared out connection may hold at a time, so that no account starves another.
   static let credit = 256
 
-  init(ledger: Ledger, window: SpoolWindow<PublishRow>, nextSequence: UInt64) {
+  init(ledger: Ledger, window: SpoolWindow<PublishRow>, nextSequence: UInt64, budget: JournalBudget) {
+    self.budget = budget
     self.ledger = ledger
     self.window = window
     self.nextSequence = nextSequence
@@ -32,6 +36,9 @@ struct InboundFlow: Sendable {
 
   /// Nothing is under way to the broker: what waits has not been handed out.
   var isSettled: Bool { inFlight.isEmpty }
+
+  /// Whether the spool takes nothing more: the stream's connection has to go until there is room again.
+  var isFull: Bool { budget.isFull }
 
   /// Whether rows wait that may get too old.
   var hasWaiting: Bool { !window.isEmpty }
@@ -42,6 +49,7 @@ struct InboundFlow: Sendable {
     row.publish.token = row.sequence
     nextSequence += 1
     window.append(row, sequence: row.sequence, bytes: publish.payload.count)
+    _ = budget.added(bytes: publish.payload.count)
     return row
   }
 
@@ -54,7 +62,9 @@ struct InboundFlow: Sendable {
   mutating func take() -> [OutboundPublish] {
     let last = committed
     let rows = window.take(Self.credit - inFlight.count) { $0.sequence <= last }
-    for row in rows { inFlight.append(InFlight(sequence: row.sequence, stanza: row.stanza)) }
+    for row in rows {
+      inFlight.append(InFlight(sequence: row.sequence, stanza: row.stanza, bytes: row.publish.payload.count))
+    }
     return rows.map(\.publish)
   }
 
@@ -67,6 +77,7 @@ struct InboundFlow: Sendable {
     var trimmed: UInt64?
     while let first = inFlight.first, first.isDone {
       trimmed = first.sequence
+      _ = budget.removed(bytes: first.bytes)
       inFlight.removeFirst()
     }
     return trimmed
@@ -99,6 +110,8 @@ struct InboundFlow: Sendable {
 
   /// Takes out the waiting publishes that are older than they may get.
   mutating func expire(_ expiry: Expiry, wallClock: Int64) -> [PublishRow] {
-    window.take(.max) { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
+    let rows = window.take(.max) { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
+    for row in rows { _ = budget.removed(bytes: row.publish.payload.count) }
+    return rows
   }
 }

@@ -36,12 +36,15 @@ struct OutboundFlow: Sendable {
   /// Rows that no stream has a number for.
   private var window: SpoolWindow<StanzaRow>
   private var controls: Deque<[UInt8]> = []
+  /// What the spool uses of what it may use.
+  private var budget: JournalBudget
   private var waiters: Deque<Waiter> = []
 
   /// How long a message may have waited before its reader should be told that it is late.
   static let noticeableDelay: Int64 = 10_000
 
-  init(ledger: Ledger, window: SpoolWindow<StanzaRow>, nextSequence: UInt64) {
+  init(ledger: Ledger, window: SpoolWindow<StanzaRow>, nextSequence: UInt64, budget: JournalBudget) {
+    self.budget = budget
     self.ledger = ledger
     self.window = window
     self.nextSequence = nextSequence
@@ -49,6 +52,9 @@ struct OutboundFlow: Sendable {
 
   /// Nothing is under way to the server: what waits has no number.
   var isSettled: Bool { numbered.isEmpty }
+
+  /// Whether the spool takes nothing more: the in connection has to go until there is room again.
+  var isFull: Bool { budget.isFull }
 
   /// Whether rows wait that may get too old.
   var hasWaiting: Bool { !window.isEmpty }
@@ -62,6 +68,7 @@ struct OutboundFlow: Sendable {
     let row = StanzaRow(sequence: nextSequence, time: wallClock, stanza: stanza, origin: origin)
     nextSequence += 1
     window.append(row, sequence: row.sequence, bytes: stanza.count)
+    _ = budget.added(bytes: stanza.count)
     waiters.append(Waiter(position: position, sequence: row.sequence, origin: origin))
     return row
   }
@@ -124,6 +131,7 @@ struct OutboundFlow: Sendable {
       record.acknowledged = first.number
       if case .row(let row) = first.content {
         record.trimmed = row.sequence
+        _ = budget.removed(bytes: row.stanza.count)
         rows.append(row)
       }
     }
@@ -193,6 +201,8 @@ struct OutboundFlow: Sendable {
 
   /// Takes out the waiting messages that are older than they may get.
   mutating func expire(_ expiry: Expiry, wallClock: Int64) -> [StanzaRow] {
-    window.take(.max) { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
+    let rows = window.take(.max) { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
+    for row in rows { _ = budget.removed(bytes: row.stanza.count) }
+    return rows
   }
 }
