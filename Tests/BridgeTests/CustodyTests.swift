@@ -221,7 +221,7 @@ import XMPP
     account.broker(isUp: false)
     account.stanza(message)
     account.stanza(message)
-    #expect(account.take().contains(.dropStream))
+    #expect(account.take().contains(.parkStream))
     account.committed()
     let publishes = account.published()
     account.disconnect()

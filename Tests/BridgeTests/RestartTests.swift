@@ -141,7 +141,7 @@ import XMPP
     let stanza = StanzaRow(sequence: 9, time: 1, stanza: [1, 2, 3], origin: origin)
     #expect(try StanzaRow(stanza.journalRow) == stanza)
     let publish = PublishRow(
-      sequence: 4, time: 2, stanza: nil,
+      sequence: 4, time: 2, isStatus: true, stanza: nil,
       publish: OutboundPublish(
         token: 4, topic: "t", payload: [7], qos: .exactlyOnce, retain: true,
         properties: PublishProperties(

@@ -28,8 +28,8 @@ enum AccountAction: Sendable, Equatable {
   case suspendInbound
   /// Come back to the broker.
   case resumeInbound
-  /// Drop the connection to the server: it keeps what comes.
-  case dropStream
+  /// Park the stream: the server keeps what comes.
+  case parkStream
   /// Tell people.
   case report(Report)
 }

@@ -42,7 +42,7 @@ extension AccountCore {
     }
     if inbound.isFull != isStreamSuspended {
       isStreamSuspended = inbound.isFull
-      if isStreamSuspended { act(.dropStream) } else if wantsConnection { isSyncWanted = true }
+      if isStreamSuspended { act(.parkStream) } else if wantsConnection { isSyncWanted = true }
       reportBudget(isStreamSuspended, "the MQTT broker")
     }
   }

@@ -135,7 +135,7 @@ struct AccountCore: Sendable {
     let isLasting = origin.isAsked || status.state == .failed
     for publish in settings.publishes(of: status, origin: origin, isLasting: isLasting) {
       if isLasting {
-        let row = inbound.accept(publish, stanza: nil, wallClock: wallClock)
+        let row = inbound.accept(publish, isStatus: true, stanza: nil, wallClock: wallClock)
         write(.append(settings.inboundSpool, [row.journalRow]))
       } else if isBrokerUp {
         act(.publish([publish]))

@@ -149,8 +149,8 @@ final class AccountDriver {
     case .resumeInbound:
       if let inboundID { mqtt.resume(inboundID) }
       tellIfOnline()
-    case .dropStream:
-      connection?.abort()
+    case .parkStream:
+      connection?.park()
       reporter.state(.offline, reason: Self.full)
     case .report(let report): reporter.report(report)
     }

@@ -9,7 +9,8 @@ struct InboundFlow: Sendable {
   private struct InFlight: Sendable {
     var sequence: UInt64
     var stanza: Ledger.Position?
-    var bytes: Int
+    /// What it takes of the budget; nil for a status.
+    var bytes: Int?
     var isDone = false
   }
 
@@ -44,12 +45,15 @@ struct InboundFlow: Sendable {
   var hasWaiting: Bool { !window.isEmpty }
 
   /// Takes a publish that follows from an inbound stanza, or from none; its row has to be committed before it goes out.
-  mutating func accept(_ publish: OutboundPublish, stanza: Ledger.Position?, wallClock: Int64) -> PublishRow {
-    var row = PublishRow(sequence: nextSequence, time: wallClock, stanza: stanza, publish: publish)
+  mutating func accept(
+    _ publish: OutboundPublish, isStatus: Bool = false, stanza: Ledger.Position?, wallClock: Int64
+  ) -> PublishRow {
+    var row = PublishRow(
+      sequence: nextSequence, time: wallClock, isStatus: isStatus, stanza: stanza, publish: publish)
     row.publish.token = row.sequence
     nextSequence += 1
     window.append(row, sequence: row.sequence, bytes: publish.payload.count)
-    _ = budget.added(bytes: publish.payload.count)
+    if !isStatus { _ = budget.added(bytes: publish.payload.count) }
     return row
   }
 
@@ -63,7 +67,8 @@ struct InboundFlow: Sendable {
     let last = committed
     let rows = window.take(Self.credit - inFlight.count) { $0.sequence <= last }
     for row in rows {
-      inFlight.append(InFlight(sequence: row.sequence, stanza: row.stanza, bytes: row.publish.payload.count))
+      let bytes = row.isStatus ? nil : row.publish.payload.count
+      inFlight.append(InFlight(sequence: row.sequence, stanza: row.stanza, bytes: bytes))
     }
     return rows.map(\.publish)
   }
@@ -77,9 +82,11 @@ struct InboundFlow: Sendable {
     var trimmed: UInt64?
     while let first = inFlight.first, first.isDone {
       trimmed = first.sequence
-      _ = budget.removed(bytes: first.bytes)
+      if let bytes = first.bytes { _ = budget.removed(bytes: bytes) }
       inFlight.removeFirst()
     }
+    // What was found at the start was counted roughly: its statuses too, and its bytes with what stands beside the payload.
+    if inFlight.isEmpty, window.isEmpty { _ = budget.removed(messages: budget.messages, bytes: budget.bytes) }
     return trimmed
   }
 
@@ -111,7 +118,7 @@ struct InboundFlow: Sendable {
   /// Takes out the waiting publishes that are older than they may get.
   mutating func expire(_ expiry: Expiry, wallClock: Int64) -> [PublishRow] {
     let rows = window.take(.max) { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
-    for row in rows { _ = budget.removed(bytes: row.publish.payload.count) }
+    for row in rows where !row.isStatus { _ = budget.removed(bytes: row.publish.payload.count) }
     return rows
   }
 }

@@ -135,6 +135,8 @@ struct OutboundFlow: Sendable {
         rows.append(row)
       }
     }
+    // What was found at the start was counted roughly: its bytes with what stands beside the stanza.
+    if numbered.isEmpty, window.isEmpty { _ = budget.removed(messages: budget.messages, bytes: budget.bytes) }
     if !record.controls.isEmpty { record.controls.removeAll { $0.sequence <= number } }
     while let first = waiters.first, first.sequence <= record.trimmed {
       waiters.removeFirst()

@@ -8,6 +8,8 @@ struct PublishRow: Sendable, Equatable {
   var sequence: UInt64
   /// When the bridge accepted what it is made from, in milliseconds since 1970.
   var time: Int64
+  /// A status of the bridge's own making, which comes from no upstream: it does not count against the journal's limits.
+  var isStatus: Bool
   /// The inbound stanza that it is made from, by its place in the stream's ledger; nil for one of the bridge's own making.
   var stanza: Ledger.Position?
   /// What is published. Its token is the row's sequence.
@@ -31,7 +33,7 @@ extension PublishRow {
       fields.write(property.name)
       fields.write(property.value)
     }
-    return JournalRow(sequence: sequence, time: time, kind: 0, meta: meta.bytes, body: publish.payload)
+    return JournalRow(sequence: sequence, time: time, kind: isStatus ? 1 : 0, meta: meta.bytes, body: publish.payload)
   }
 
   /// Reads a row back; throws if the journal's bytes are damaged.
@@ -51,7 +53,7 @@ extension PublishRow {
       return UserProperty(name: name, value: try fields.readString())
     }
     self.init(
-      sequence: row.sequence, time: row.time, stanza: nil,
+      sequence: row.sequence, time: row.time, isStatus: row.kind == 1, stanza: nil,
       publish: OutboundPublish(
         token: row.sequence, topic: topic, payload: row.body, qos: qos, retain: retain, properties: properties))
   }
