@@ -71,6 +71,18 @@ import XMPP
     #expect(account.released() == 3)
   }
 
+  @Test func theServersOwnLimitCounts() throws {
+    var account = try AccountHarness()
+    account.goOnline()
+    account.core.announced(stanzaLimit: 1_000)
+    account.publish(String(repeating: "a", count: 900))
+    #expect(account.reports.last?.event == "oversized")
+    account.core.announced(stanzaLimit: nil)
+    account.publish(String(repeating: "a", count: 900))
+    account.committed()
+    #expect(account.sent().count == 1)
+  }
+
   @Test func anEmptyPayloadIsIgnoredWithAnEvent() throws {
     var account = try AccountHarness()
     account.goOnline()

@@ -25,6 +25,8 @@ struct AccountCore: Sendable {
   var addresses: AddressCache
   var ids: IdentifierSource
   var recent = RecentMessages()
+  /// The largest stanza that is sent, in bytes: what the server announces (XEP-0478), else what every server takes.
+  var stanzaLimit = Self.usualStanzaLimit
 
   // MARK: The two links
 
@@ -66,6 +68,11 @@ struct AccountCore: Sendable {
   var nextExpiryCheck: Duration?
 
   private var actions: [AccountAction] = []
+
+  private static let usualStanzaLimit = 256 << 10
+
+  /// Takes note of the limit that the server announces, if it does.
+  mutating func announced(stanzaLimit limit: Int?) { stanzaLimit = limit ?? Self.usualStanzaLimit }
 
   init(
     settings: AccountSettings, outbound: OutboundFlow, inbound: InboundFlow, record: SessionRecord,

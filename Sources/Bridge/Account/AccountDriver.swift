@@ -213,6 +213,7 @@ extension AccountDriver: XMPPConnectionOwner {
     switch event {
     case .established(let established):
       connector.established(now: now)
+      core.announced(stanzaLimit: connection?.session.features.maximumStanzaBytes)
       core.established(established)
       isStreamUp = true
       tellIfOnline()

@@ -18,8 +18,6 @@ struct AccountSettings: Sendable {
   var expiry: Expiry
   /// How many stanzas may be unacknowledged by the server.
   var window = 1_000
-  /// The largest payload that is taken, in bytes.
-  var payloadLimit = 256 << 10
   /// What tells that `seq` may have started again.
   var epoch: UInt64
   var responder: IQResponder

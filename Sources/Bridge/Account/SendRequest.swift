@@ -92,7 +92,7 @@ extension AccountCore {
       let failure = DeliveryStatus.Failure(condition: "forbidden", text: "\(jid.bare) is not in may_send")
       return refusal("not-permitted", failure, origin: origin)
     }
-    guard publish.payload.count <= settings.payloadLimit else {
+    guard publish.payload.count <= stanzaLimit else {
       return oversized(publish.payload.count, origin: origin)
     }
     return nil
@@ -100,12 +100,12 @@ extension AccountCore {
 
   private func message(_ message: OutboundMessage, origin: MessageOrigin) -> SendRequest {
     let stanza = message.stanza
-    guard stanza.count <= settings.payloadLimit else { return oversized(stanza.count, origin: origin) }
+    guard stanza.count <= stanzaLimit else { return oversized(stanza.count, origin: origin) }
     return .message(stanza, origin)
   }
 
   private func oversized(_ count: Int, origin: MessageOrigin) -> SendRequest {
-    let text = "the message has \(count) bytes, more than the \(settings.payloadLimit) that the server takes"
+    let text = "the message has \(count) bytes, more than the \(stanzaLimit) that the server takes"
     return refusal("oversized", .init(condition: "policy-violation", text: text), origin: origin)
   }
 
