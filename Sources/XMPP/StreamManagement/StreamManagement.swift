@@ -69,7 +69,10 @@ public struct StreamManagement: Sendable {
   public var unacknowledgedCount: Int { queue.count }
 
   /// The stanzas that wait for confirmation, in their order. Copies them.
-  public var unacknowledged: [OutboundStanza] { Array(queue) }
+  public var unacknowledged: [OutboundStanza] {
+    // An empty deque's copy writes to storage that all empty arrays share, which the thread sanitizer takes for a race.
+    queue.isEmpty ? [] : Array(queue)
+  }
 
   /// Takes a stanza that now goes to the socket, behind all others.
   public mutating func append(_ stanza: OutboundStanza) {
