@@ -187,6 +187,20 @@ import XMPP
     #expect(account.handled() == 2)
   }
 
+  /// What was handed out before an exit would go to a broker that comes back during it, and nobody would take note.
+  @Test func nothingIsHandedOutWhileTheBrokerIsDown() throws {
+    var account = try AccountHarness()
+    account.goOnline()
+    account.broker(isUp: false)
+    account.stanza(message)
+    account.committed()
+    #expect(account.published().isEmpty)
+    #expect(account.core.isSettled)
+    account.broker(isUp: true)
+    #expect(account.published().count == 1)
+    #expect(!account.core.isSettled)
+  }
+
   @Test func aConnectionIsOpenedOnlyWhenEverythingTakenInIsOnDisk() throws {
     var account = try AccountHarness()
     account.goOnline()
@@ -223,12 +237,11 @@ import XMPP
     account.stanza(message)
     #expect(account.take().contains(.parkStream))
     account.committed()
-    let publishes = account.published()
     account.disconnect()
     account.committed()
     #expect(!account.take().contains(.mayConnect(inbound: 3)))
     account.broker(isUp: true)
-    account.puback(publishes)
+    account.puback(account.published())
     account.committed()
     #expect(account.take().contains(.mayConnect(inbound: 3)))
   }

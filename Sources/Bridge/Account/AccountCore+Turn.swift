@@ -24,7 +24,8 @@ extension AccountCore {
     // A load has to be asked for behind the commit of the rows that the window knows of.
     if isOnline, let load = outbound.nextLoad() { act(.loadOutbound(load)) }
     if let load = inbound.nextLoad() { act(.loadInbound(load)) }
-    let publishes = isLeaving ? [] : inbound.take()
+    // What is handed out goes to the broker when that comes back, be the account still there to hear of it or not.
+    let publishes = isLeaving || !isBrokerUp ? [] : inbound.take()
     if !publishes.isEmpty { act(.publish(publishes)) }
     let handled = min(releasedInbound, committedInbound)
     if isOnline, handled > toldInbound {
