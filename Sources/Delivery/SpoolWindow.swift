@@ -96,6 +96,18 @@ public struct SpoolWindow<Element: Sendable>: Sendable {
     return taken
   }
 
+  /// Takes every row that `isUnwanted` names out of memory, wherever it stands.
+  public mutating func remove(where isUnwanted: (Element) -> Bool) -> [Element] {
+    var removed: [Element] = []
+    slots.removeAll { slot in
+      guard isUnwanted(slot.element) else { return false }
+      bytes -= slot.bytes
+      removed.append(slot.element)
+      return true
+    }
+    return removed
+  }
+
   /// The load to ask the journal for, if rows are missing and half of the room is free; at most one is outstanding.
   /// The journal must serve it after the commits this window has been told of.
   public mutating func nextLoad() -> Load? {

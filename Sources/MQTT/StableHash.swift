@@ -1,13 +1,13 @@
 /// A 64-bit hash that is the same in every process, as something written to disk has to be. It resists accidents, not
 /// attackers.
-enum StableHash {
+public enum StableHash {
   /// Of one run of bytes.
-  static func of(_ bytes: [UInt8]) -> UInt64 {
+  public static func of(_ bytes: [UInt8]) -> UInt64 {
     bytes.withUnsafeBytes { finish(mix($0, into: seed)) }
   }
 
   /// Of a topic and a payload, with the border between them.
-  static func of(topic: String, payload: [UInt8]) -> UInt64 {
+  public static func of(topic: String, payload: [UInt8]) -> UInt64 {
     var topic = topic
     let hash = topic.withUTF8 { mix(UnsafeRawBufferPointer($0), into: seed) }
     return payload.withUnsafeBytes { finish(mix($0, into: hash)) }

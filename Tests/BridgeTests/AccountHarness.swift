@@ -33,7 +33,7 @@ struct AccountHarness {
     allow: [String] = ["alice@example.org"], maySend: [String] = ["alice@example.org"],
     status: StatusSelection = .all, binary: BinaryMode = .base64, holdMessages: Int = 16, window: Int = 1_000,
     journal: Int = 100_000,
-    record: SessionRecord? = nil
+    record: SessionRecord? = nil, memory: MessageMemory = MessageMemory()
   ) throws {
     let policy = AccessPolicy(
       allow: try AccessList(allow, wildcard: .isRefused), maySend: try AccessList(maySend, wildcard: .meansAnyone))
@@ -42,7 +42,7 @@ struct AccountHarness {
       settings: try Self.settings(policy, status, binary, window),
       outbound: Self.outbound(record, holdMessages: holdMessages, journal),
       inbound: Self.inbound(record, holdMessages: holdMessages, journal), record: record, roster: RosterCache(),
-      topicSequences: TopicSequences(), redelivery: RedeliveryFilter(), ids: IdentifierSource(seed: 36))
+      topicSequences: TopicSequences(), redelivery: RedeliveryFilter(), ids: IdentifierSource(seed: 36), memory: memory)
     core.start()
     settle()
     committed()
@@ -81,18 +81,43 @@ struct AccountHarness {
 
   // MARK: What happens
 
-  /// A stream comes up, with its roster, and everything it asks for is done.
-  mutating func goOnline() {
-    core.established(.new(.resumable))
+  /// A stream comes up, and everything it asks for is done.
+  mutating func goOnline(archive: Bool = false) {
+    begin()
+    while let last = answer(archive: archive).last {
+      acknowledge(upTo: last.sequence)
+      committed()
+    }
+    _ = take()
+  }
+
+  /// A stream comes up; nothing that it asks for is answered yet.
+  mutating func begin() {
+    core.established(.new(.resumable), now: now)
+    received = 0
     settle()
     committed()
-    let request = sent().last.map { $0.bytes } ?? []
-    let id = (try? XMLElement(parsing: String(decoding: request, as: UTF8.self)))?.attribute("id") ?? ""
-    stanza("<iq type='result' id='\(id)'><query xmlns='jabber:iq:roster'/></iq>")
+  }
+
+  /// The server answers what a new session asks first: the roster, what the account has, carbons. Returns all that was sent.
+  @discardableResult
+  mutating func answer(archive: Bool = false) -> [OutboundStanza] {
+    let stanzas = sent()
+    let feature = archive ? "<feature var='urn:xmpp:mam:2'/>" : ""
+    for request in stanzas.compactMap(\.element) {
+      guard let id = request.attribute("id"), let payload = request.children.first else { continue }
+      switch payload.namespace {
+      case "jabber:iq:roster": stanza("<iq type='result' id='\(id)'><query xmlns='jabber:iq:roster'/></iq>")
+      case "http://jabber.org/protocol/disco#info":
+        stanza(
+          "<iq type='result' id='\(id)' from='\(Self.jid.bare)'>"
+            + "<query xmlns='http://jabber.org/protocol/disco#info'>\(feature)</query></iq>")
+      case "urn:xmpp:carbons:2": stanza("<iq type='result' id='\(id)'/>")
+      default: break
+      }
+    }
     committed()
-    if let last = sent().last { acknowledge(upTo: last.sequence) }
-    committed()
-    _ = take()
+    return stanzas
   }
 
   /// The in connection reads messages.
@@ -150,7 +175,7 @@ struct AccountHarness {
 
   /// The stream goes on.
   mutating func resume() {
-    core.established(.resumed(.resumable))
+    core.established(.resumed(.resumable), now: now)
     settle()
   }
 

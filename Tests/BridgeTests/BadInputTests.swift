@@ -121,7 +121,7 @@ import XMPP
     #expect(StanzaError(of: reply)?.condition == .serviceUnavailable)
     #expect(account.published().isEmpty)
     #expect(account.reports.last?.event == "not-allowed")
-    #expect(account.handled() == 2)
+    #expect(account.handled() == 4)
   }
 
   @Test func aBounceFailsTheMessageOnTheBouncersTopic() throws {

@@ -29,9 +29,9 @@ import XMPP
       ),
       ("[]", "the payload should be a JSON object and is an array", nil),
       ("\"x\"", "the payload should be a JSON object and is a string", nil),
-      ("{}", "there is neither a “body” nor a “subject”", nil),
-      (#"{"id":"1"}"#, "there is neither a “body” nor a “subject”", "1"),
-      (#"{"id":"1","body":""}"#, "there is neither a “body” nor a “subject”", "1"),
+      ("{}", "there is neither a “body” nor a “subject” nor a “marker”", nil),
+      (#"{"id":"1"}"#, "there is neither a “body” nor a “subject” nor a “marker”", "1"),
+      (#"{"id":"1","body":""}"#, "there is neither a “body” nor a “subject” nor a “marker”", "1"),
       (#"{"body":5,"id":"1"}"#, "“body” should be a string and is a number", "1"),
       (#"{"body":null,"id":"1"}"#, "“body” should be a string and is null", "1"),
       (#"{"body":"x","subject":{}}"#, "“subject” should be a string and is an object", nil),
@@ -46,6 +46,15 @@ import XMPP
         #"{"body":"x","type":"groupchat"}"#, "“type” should be \"chat\", \"normal\" or \"headline\" and is a string",
         nil
       ),
+      (#"{"marker":"displayed"}"#, #"“marker” should be {"type":"displayed","id":…} and is a string"#, nil),
+      (
+        #"{"marker":{"type":"received","id":"1"}}"#,
+        #"“marker” should be {"type":"displayed","id":…} and is an object"#,
+        nil
+      ),
+      (#"{"marker":{"type":"displayed","id":""}}"#, "“id” is empty", nil),
+      (#"{"body":"x","expires":"soon"}"#, "“expires” should be a time in RFC 3339 and is a string", nil),
+      (#"{"body":"x","expires":60}"#, "“expires” should be a time in RFC 3339 and is a number", nil),
       (#"{"body":"x","type":true}"#, "“type” should be \"chat\", \"normal\" or \"headline\" and is a boolean", nil),
       (#"{"body":"é\u000b"}"#, "the body has the character U+000B at byte 2, which XMPP cannot carry", nil),
       (#"{"body":"\uffff"}"#, "the body has the character U+FFFF at byte 0, which XMPP cannot carry", nil),
@@ -64,13 +73,20 @@ import XMPP
   @Test(
     "names of the contract that this version does not act on are refused as such",
     arguments: [
-      "replaces", "reply_to", "url", "reactions", "retracts", "marker", "state", "lang", "expires", "file",
+      "replaces", "reply_to", "url", "reactions", "retracts", "state", "lang", "file",
     ])
   func notSupported(name: String) {
     let error = #expect(throws: EnvelopeError.self) { try envelope(#"{"id":"1","body":"x","\#(name)":"y"}"#) }
     #expect(error?.description == "“\(name)” is not supported by this version")
     #expect(error?.condition == "feature-not-implemented")
     #expect(error?.id == "1")
+  }
+
+  @Test("a marker alone is something to send, and a message may expire")
+  func markerAndExpiry() throws {
+    let marker = try envelope(#"{"marker":{"type":"displayed","id":"m1"}}"#)
+    #expect(marker.displayed == "m1" && marker.body == nil)
+    #expect(try envelope(#"{"body":"x","expires":"2026-11-22T08:00:00Z"}"#).expires == 1_795_334_400_000)
   }
 
   @Test("a sentence stays short, however long the name it is about")

@@ -12,9 +12,11 @@ import XMPP
     bot = try JID("bot@example.org/bridge")
   }
 
-  func event(_ xml: String, carbon: MessageEvent.Carbon? = nil) throws -> MessageEvent? {
-    try MessageEvent(
-      stanza: XMLElement(parsing: xml), account: bot, archive: bot.bare, carbon: carbon, receivedAt: received)
+  func event(_ xml: String, carbon: MessageCarbons.Direction? = nil) throws -> MessageEvent? {
+    let stanza = try XMLElement(parsing: xml)
+    return try MessageEvent(
+      stanza: stanza, account: bot, archiveID: StableIDs.stanzaID(of: stanza, by: bot.bare), carbon: carbon,
+      receivedAt: received)
   }
 
   func json(_ inside: String, attributes: String = "") throws -> String? {
@@ -123,7 +125,7 @@ import XMPP
     #expect(try event(xml)?.stanzaID == "1")
     #expect(try event(xml.replacing("bot@example.org", with: "bot@example.org/bridge"))?.stanzaID == nil)
     let untrusted = try MessageEvent(
-      stanza: XMLElement(parsing: xml), account: bot, archive: nil, receivedAt: received)
+      stanza: XMLElement(parsing: xml), account: bot, receivedAt: received)
     #expect(untrusted?.stanzaID == nil)
   }
 

@@ -16,7 +16,23 @@ import XMPP
     #expect(
       utf8(message.stanza)
         == "<message to='alice@example.org' type='chat' id='m1'><body>1 &lt; 2 &amp; 3&#13;\n</body>"
-        + "<origin-id xmlns='urn:xmpp:sid:0' id='m1'/></message>")
+        + "<origin-id xmlns='urn:xmpp:sid:0' id='m1'/><request xmlns='urn:xmpp:receipts'/>"
+        + "<markable xmlns='urn:xmpp:chat-markers:0'/></message>")
+  }
+
+  @Test("receipts are wanted for what a person reads, and a marker speaks of a message")
+  func receipts() throws {
+    func asks(_ message: OutboundMessage) throws -> Bool {
+      MessageReceipts.isRequested(in: try XMLElement(parsing: utf8(message.stanza)))
+    }
+    #expect(try asks(OutboundMessage(to: alice, id: "1", type: .normal, body: "x")))
+    #expect(try !asks(OutboundMessage(to: alice, id: "1", type: .headline, body: "x")))
+    #expect(try !asks(OutboundMessage(to: alice, id: "1", subject: "x")))
+    let marker = OutboundMessage(to: alice, id: "1", displayed: "m<1").stanza
+    #expect(
+      utf8(marker)
+        == "<message to='alice@example.org' type='chat' id='1'><origin-id xmlns='urn:xmpp:sid:0' id='1'/>"
+        + "<displayed xmlns='urn:xmpp:chat-markers:0' id='m&lt;1'/><store xmlns='urn:xmpp:hints'/></message>")
   }
 
   @Test("a message comes back from its stanza as it was", arguments: 0..<4)
@@ -31,7 +47,7 @@ import XMPP
       if Bool.random(using: &generator) { message.subject = generator.text(special, length: 1...8) }
       if Bool.random(using: &generator) { message.thread = generator.text(special, length: 1...8) }
       let stanza = try XMLElement(parsing: utf8(message.stanza))
-      let event = try #require(try MessageEvent(stanza: stanza, account: alice, archive: nil, receivedAt: 0))
+      let event = try #require(try MessageEvent(stanza: stanza, account: alice, receivedAt: 0))
       try #require(event.to == message.to && event.type == message.type)
       try #require(event.body == message.body && event.subject == message.subject && event.thread == message.thread)
       try #require(event.id == message.id && event.originID == message.id)
@@ -63,7 +79,7 @@ import XMPP
     let delay = "<delay xmlns='urn:xmpp:delay' from='bot@example.org' stamp='2026-11-22T08:00:00.000Z'/>"
     #expect(utf8(stamped) == utf8(original.dropLast(10)) + delay + "</message>")
     let event = try MessageEvent(
-      stanza: XMLElement(parsing: utf8(stamped)), account: alice, archive: nil, receivedAt: 0)
+      stanza: XMLElement(parsing: utf8(stamped)), account: alice, receivedAt: 0)
     #expect(event?.delayed == true && event?.time == 1_795_334_400_000 && event?.body == "</message>")
     for other in ["<message/>", "", "</message> ", "<presence></presence>"] {
       #expect(DelayedDelivery.stamped(Array(other.utf8), from: alice, at: 0) == Array(other.utf8))

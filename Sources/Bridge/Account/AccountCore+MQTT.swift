@@ -26,7 +26,7 @@ extension AccountCore {
   }
 
   private mutating func takeIn(_ publish: InboundPublish, key: MQTT.RedeliveryKey?, now: Duration, wallClock: Int64) {
-    switch interpret(publish) {
+    switch interpret(publish, wallClock: wallClock) {
     case .ignored(let reason):
       outbound.ledger.confirmed(lastRead, now: now)
       if let reason { report(.warning, "ignored", reason) }
@@ -36,10 +36,19 @@ extension AccountCore {
       effects.settled.append(lastRead)
       isCommitUrgent = true
       report(.warning, refusal.event, refusal.detail)
-      emit(refusal.status(wallClock: wallClock), origin: refusal.origin, wallClock: wallClock)
-    case .message(let stanza, let origin):
-      let row = outbound.accept(stanza: stanza, origin: origin, position: lastRead, wallClock: wallClock)
+      self.publish(refusal.status(wallClock: wallClock), origin: refusal.origin, wallClock: wallClock)
+    case .message(let message):
+      let row = outbound.accept(
+        stanza: message.stanza, origin: message.origin, expires: message.expires, position: lastRead,
+        wallClock: wallClock)
       write(.append(settings.outboundSpool, [row.journalRow]))
+      if message.origin.isAsked {
+        let hash = MessageMemory.hash(payload: publish.payload)
+        memory.remember(message.origin, payload: hash, time: wallClock, keys: settings.keys).forEach { write($0) }
+      }
+    case .repeated(let origin, let status):
+      outbound.acceptAgain(position: lastRead, trimmed: record.trimmed, now: now)
+      if let status { self.publish(status, origin: origin, wallClock: wallClock) }
     }
     if let key {
       let epoch = Int64(truncatingIfNeeded: key.sessionEpoch)

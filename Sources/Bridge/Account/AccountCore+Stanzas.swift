@@ -9,80 +9,76 @@ import XMPP
 extension AccountCore {
   /// An inbound stanza, in the order of the stream.
   mutating func received(_ stanza: InboundStanza, now: Duration, wallClock: Int64) {
-    let publish = effect(of: stanza.element, wallClock: wallClock)
     var position: Ledger.Position?
-    if stanza.number > 0 {
-      lastTaken = inbound.ledger.append(copies: publish == nil ? 0 : 1, now: now)
-      position = lastTaken
-      record.inbound = stanza.number
-      isRecordDirty = true
-      isCommitUrgent = true
+    if waitsForArchive(stanza.element) {
+      if stanza.number > 0 { position = inbound.ledger.append(copies: 1, now: now) }
+      setup.waiting.append((stanza, position))
+    } else {
+      let effect = effect(of: stanza.element, now: now, wallClock: wallClock)
+      if stanza.number > 0 { position = inbound.ledger.append(copies: effect == nil ? 0 : 1, now: now) }
+      if let effect { accept(effect, of: stanza, position: position, wallClock: wallClock) }
     }
-    guard let publish else { return }
-    let row = inbound.accept(publish, stanza: position, wallClock: wallClock)
-    write(.append(settings.inboundSpool, [row.journalRow]))
+    if let position { newest = (stanza.number, position) }
+    coverNewest()
   }
 
-  private mutating func effect(of stanza: XMLElement, wallClock: Int64) -> OutboundPublish? {
+  /// Everything up to the newest stanza is part of the commit in the making, unless some of it waits.
+  private mutating func coverNewest() {
+    guard setup.waiting.isEmpty, let newest, newest.number > record.inbound else { return }
+    lastTaken = newest.position
+    record.inbound = newest.number
+    isRecordDirty = true
+    isCommitUrgent = true
+  }
+
+  /// Live messages wait while the archive's last page is read, since it may have some that came before them.
+  private func waitsForArchive(_ stanza: XMLElement) -> Bool {
+    setup.stage == .closing && stanza.name == "message" && MessageArchive.Result(stanza) == nil
+  }
+
+  /// The archive is read: what waited behind it is taken in.
+  mutating func takeWaiting(now: Duration, wallClock: Int64) {
+    guard !setup.waiting.isEmpty else { return }
+    let waiting = setup.waiting
+    setup.waiting = []
+    for (stanza, position) in waiting {
+      if let effect = effect(of: stanza.element, now: now, wallClock: wallClock) {
+        accept(effect, of: stanza, position: position, wallClock: wallClock)
+      } else if let position {
+        inbound.ledger.confirmed(position, now: now)
+      }
+    }
+    coverNewest()
+    // A sync that was asked for meanwhile could not speak of these.
+    isSyncWanted = true
+  }
+
+  private mutating func accept(
+    _ effect: MessageEffect, of stanza: InboundStanza, position: Ledger.Position?, wallClock: Int64
+  ) {
+    let row = inbound.accept(effect.publish, stanza: position, receipt: effect.receipt, wallClock: wallClock)
+    write(.append(settings.inboundSpool, [row.journalRow]))
+    if let receipt = effect.receipt {
+      receipts.append(PendingReceipt(stanza: stanza.number, row: row.sequence, receipt: receipt))
+    }
+  }
+
+  private mutating func effect(of stanza: XMLElement, now: Duration, wallClock: Int64) -> MessageEffect? {
     switch stanza.name {
-    case "message": return message(stanza, wallClock: wallClock)
+    case "message": return message(stanza, now: now, wallClock: wallClock)
     case "presence": presence(stanza)
-    case "iq": iq(stanza)
+    case "iq": iq(stanza, now: now, wallClock: wallClock)
     default: break
     }
     return nil
   }
 
-  // MARK: Messages
-
-  private mutating func message(_ stanza: XMLElement, wallClock: Int64) -> OutboundPublish? {
-    guard let from = sender(of: stanza) else { return nil }
-    if stanza.attribute("type") == "error" {
-      bounced(stanza, from: from, wallClock: wallClock)
-      return nil
-    }
-    guard stanza.attribute("type") != "groupchat" else { return nil }
-    guard
-      var event = try? MessageEvent(
-        stanza: stanza, account: settings.jid, archive: settings.jid.bare, receivedAt: wallClock)
-    else { return nil }
-    guard settings.policy.mayTalk(from: from, isContact: { roster.contains($0) }) else {
-      report(.warning, "not-allowed", "\(from.bare) is not in allow: its message was refused")
-      refuse(stanza)
-      return nil
-    }
-    let level = TopicLevel.encode(from.bare)
-    event.seq = topicSequences.next(level)
-    event.epoch = settings.epoch
-    write(.set(key: settings.keys.sequence(level), TopicSequences.bytes(event.seq)))
-    return settings.publish(of: event)
-  }
-
   /// The sender: an absent `from` is the account itself (RFC 6120 §8.1.2.1).
-  private mutating func sender(of stanza: XMLElement) -> JID? {
+  mutating func sender(of stanza: XMLElement) -> JID? {
     guard let text = stanza.attribute("from") else { return settings.jid.bare }
     if let jid = try? JID(text) { return jid }
     report(.warning, "invalid-jid", "a stanza's sender is no valid JID and was ignored")
     return nil
-  }
-
-  private mutating func refuse(_ stanza: XMLElement) {
-    guard let reply = StanzaError(.serviceUnavailable).reply(to: stanza) else { return }
-    outbound.accept(control: reply)
-  }
-
-  /// A message that came back: the topic is the bouncing JID's, so nobody can fail another contact's message.
-  private mutating func bounced(_ stanza: XMLElement, from: JID, wallClock: Int64) {
-    guard let id = stanza.attribute("id"), !id.isEmpty else { return }
-    let error = StanzaError(of: stanza) ?? StanzaError(.undefinedCondition)
-    let topic = settings.topics.messageStatus(of: from.bare)
-    let origin = recent.origin(of: id, statusTopic: topic) ?? MessageOrigin(id: id, statusTopic: topic, isAsked: false)
-    report(.notice, "bounced", "\(from.bare) did not get a message: \(error.condition.rawValue)")
-    emit(
-      DeliveryStatus(
-        id: id, state: .failed, time: wallClock,
-        error: .init(error)),
-      origin: origin, wallClock: wallClock)
   }
 
   // MARK: Presence
@@ -104,9 +100,9 @@ extension AccountCore {
 
   // MARK: IQ
 
-  private mutating func iq(_ stanza: XMLElement) {
+  private mutating func iq(_ stanza: XMLElement, now: Duration, wallClock: Int64) {
     guard let iq = IQ(stanza) else { return }
-    guard iq.isRequest else { return answered(iq) }
+    guard iq.isRequest else { return answered(iq, now: now, wallClock: wallClock) }
     switch Roster.push(iq, account: settings.jid) {
     case .change(let item, _):
       write(roster.update(item, keys: settings.keys))
@@ -122,21 +118,6 @@ extension AccountCore {
 
   private mutating func answer(_ iq: IQ, with error: StanzaError) {
     if let reply = error.reply(to: iq.element) { outbound.accept(control: reply) }
-  }
-
-  /// The only request of the account's own is the one for the roster. Presence goes out behind its answer: with presence
-  /// the server sends what it kept, and the policy can judge that only when it knows the contacts.
-  private mutating func answered(_ iq: IQ) {
-    guard let id = rosterRequest, iq.answers(id, to: nil, of: settings.jid) else { return }
-    rosterRequest = nil
-    if iq.kind == .result {
-      for operation in roster.replace(with: Roster(result: iq)?.items ?? [], keys: settings.keys) { write(operation) }
-    } else {
-      let reason = StanzaError(of: iq.element).map { ": \($0)" } ?? ""
-      report(.warning, "no-roster", "the server did not give the roster\(reason)")
-    }
-    outbound.accept(control: Presence.available())
-    openInboundIfReady()
   }
 }
 

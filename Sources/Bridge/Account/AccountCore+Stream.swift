@@ -1,4 +1,5 @@
 import Delivery
+import DequeModule
 import Journal
 import Mapping
 import XMPP
@@ -6,35 +7,32 @@ import XMPP
 /// What the stream says.
 extension AccountCore {
   /// A stream is up and takes stanzas.
-  mutating func established(_ established: Established) {
+  mutating func established(_ established: Established, now: Duration) {
+    isOnline = true
+    outbound.ledger.sessionUp()
     switch established {
     case .resumed:
       report(.notice, "resumed", "the stream goes on")
+      requests.wait(from: now)
+      if setup.stage == .none {
+        if record.isSetUp { wasSetUp() } else { beginSetup(now: now) }
+      }
     case .new(let info):
       streamLost()
       record.stream = info.id.map {
         .init(jid: info.jid, id: $0, location: info.location, maximum: info.maximum)
       }
-      isRecordDirty = true
-      isCommitUrgent = true
-      let id = ids.next()
-      rosterRequest = id
-      outbound.accept(control: Roster.request(id: id))
+      record.began(as: info.jid)
       let acknowledged = info.id == nil ? "it cannot be resumed" : "it can be resumed"
       report(.notice, "connected", "a new stream as \(info.jid); \(acknowledged)")
+      beginSetup(now: now)
     }
-    isOnline = true
-    outbound.ledger.sessionUp()
   }
 
   /// The server has every stanza up to `number`.
   mutating func acknowledged(upTo number: UInt64, now: Duration, wallClock: Int64) {
     let before = record.trimmed
-    for row in outbound.acknowledged(upTo: number, record: &record, now: now) {
-      recent.remember(row.origin)
-      let status = DeliveryStatus(id: row.origin.id, state: .sent, time: wallClock)
-      emit(status, origin: row.origin, wallClock: wallClock)
-    }
+    sent(outbound.acknowledged(upTo: number, record: &record, now: now), wallClock: wallClock)
     isRecordDirty = true
     if record.trimmed > before {
       writeLazily(.trim(settings.outboundSpool, upTo: record.trimmed), now: now)
@@ -50,7 +48,11 @@ extension AccountCore {
     committedInbound = 0
     releasedInbound = 0
     toldInbound = 0
-    rosterRequest = nil
+    newest = nil
+    setup = SessionSetup()
+    requests.forgetAll()
+    // Their messages are in the journal, and no count of the next stream covers them.
+    for index in receipts.indices { receipts[index].stanza = 0 }
     streamGeneration += 1
     isRecordDirty = true
     isCommitUrgent = true
@@ -61,6 +63,9 @@ extension AccountCore {
     isOnline = false
     outbound.ledger.sessionDown()
     inbound.ledger.reset(upstream: record.inbound)
+    // The server sends again what our count does not cover.
+    setup.waiting = []
+    newest = nil
     wantsConnection = true
     isSyncWanted = true
   }

@@ -11,23 +11,26 @@ extension AccountCore {
   /// When `endTurn` has to be called again although nothing happened.
   var deadline: Duration? {
     let lazy = lazySince.map { $0 + Self.lazyCommit }
-    return [outbound.ledger.deadline, inbound.ledger.deadline, lazy, nextExpiryCheck].compactMap { $0 }.min()
+    let answers = isOnline ? requests.deadline : nil
+    return [outbound.ledger.deadline, inbound.ledger.deadline, lazy, nextExpiryCheck, answers].compactMap { $0 }.min()
   }
 
   /// Closes a turn: lets the ledgers decide, numbers what may go out, submits one commit, hands out what was committed.
   mutating func endTurn(now: Duration, wallClock: Int64) {
     expire(now: now, wallClock: wallClock)
+    giveUpRequests(now: now, wallClock: wallClock)
     heedBudgets()
     askLedgers(now: now)
-    number(wallClock: wallClock)
+    let handled = min(releasedInbound, committedInbound)
+    sendReceipts(handled: handled, wallClock: wallClock)
+    depart(now: now, wallClock: wallClock)
     submit(now: now)
     // A load has to be asked for behind the commit of the rows that the window knows of.
     if isOnline, let load = outbound.nextLoad() { act(.loadOutbound(load)) }
     if let load = inbound.nextLoad() { act(.loadInbound(load)) }
     // What is handed out goes to the broker when that comes back, be the account still there to hear of it or not.
-    let publishes = isLeaving || !isBrokerUp ? [] : inbound.take()
+    let publishes = isLeaving || !isBrokerUp ? [] : inbound.take(settings.expiry, wallClock: wallClock)
     if !publishes.isEmpty { act(.publish(publishes)) }
-    let handled = min(releasedInbound, committedInbound)
     if isOnline, handled > toldInbound {
       toldInbound = handled
       act(.handled(upTo: handled))
@@ -76,12 +79,17 @@ extension AccountCore {
     }
   }
 
-  private mutating func number(wallClock: Int64) {
+  /// Stanzas leave, as far as the server's window and the archive allow.
+  private mutating func depart(now: Duration, wallClock: Int64) {
     guard isOnline, !isLeaving else { return }
-    let room = settings.window - outbound.numbered.count
-    let stanzas = outbound.number(room: room, record: &record, account: settings.jid, wallClock: wallClock)
-    guard !stanzas.isEmpty else { return }
-    effects.stanzas += stanzas
+    let departure = outbound.depart(
+      room: settings.window - outbound.numbered.count, holdsRows: holdsRows, found: setup.found,
+      expiry: settings.expiry, record: &record, account: settings.jid, now: now, wallClock: wallClock)
+    guard !departure.isEmpty else { return }
+    effects.stanzas += departure.stanzas
+    if !departure.omitted.isEmpty { write(.remove(settings.outboundSpool, departure.omitted)) }
+    sent(departure.found, wallClock: wallClock)
+    expired(departure.expired, wallClock: wallClock)
     isRecordDirty = true
     isCommitUrgent = true
   }
@@ -89,6 +97,7 @@ extension AccountCore {
   private mutating func submit(now: Duration) {
     let isLate = lazySince.map { now >= $0 + Self.lazyCommit } ?? false
     guard isCommitUrgent || isSyncWanted || isLate else { return }
+    operations += seen.takeOperations(keys: settings.keys)
     if isRecordDirty { operations.append(.set(key: settings.keys.session, record.bytes)) }
     effects.ticket = nextTicket
     effects.generation = streamGeneration
@@ -169,16 +178,9 @@ extension AccountCore {
     }
     guard now >= due else { return }
     nextExpiryCheck = now + Self.expiryInterval
-    let stale = outbound.expire(settings.expiry, wallClock: wallClock)
-    for row in stale {
-      let error = DeliveryStatus.Failure(condition: "expired", text: "it waited too long for the XMPP server")
-      let status = DeliveryStatus(id: row.origin.id, state: .failed, time: wallClock, error: error)
-      emit(status, origin: row.origin, wallClock: wallClock)
-    }
-    if !stale.isEmpty {
-      write(.remove(settings.outboundSpool, stale.map(\.sequence)))
-      report(.warning, "expired", "\(stale.count) messages waited too long for the XMPP server")
-    }
+    let stale = outbound.expire(settings.expiry, record: record, wallClock: wallClock)
+    if !stale.isEmpty { write(.remove(settings.outboundSpool, stale.map(\.sequence))) }
+    expired(stale, wallClock: wallClock)
     let unread = inbound.expire(settings.expiry, wallClock: wallClock)
     if !unread.isEmpty {
       write(.remove(settings.inboundSpool, unread.map(\.sequence)))

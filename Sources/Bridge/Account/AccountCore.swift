@@ -11,8 +11,8 @@ import XMPP
 /// has it. Every effect is written to the journal first and takes place when the commit comes back; the inputs of one
 /// turn of the event loop share one commit, which `endTurn` submits.
 ///
-/// The inputs are in the extensions: `+MQTT` and `+Stream` take what the two links say, `+Stanzas` reads stanzas,
-/// `+Turn` closes a turn.
+/// The inputs are in the extensions: `+MQTT` and `+Stream` take what the two links say, `+Stanzas` and `+Messages` read
+/// stanzas, `+Setup` makes a new session ready, `+Statuses` tells what became of messages, `+Turn` closes a turn.
 struct AccountCore: Sendable {
   let settings: AccountSettings
 
@@ -24,7 +24,10 @@ struct AccountCore: Sendable {
   var redelivery: RedeliveryFilter
   var addresses: AddressCache
   var ids: IdentifierSource
-  var recent = RecentMessages()
+  /// What was taken in lately, so that it is taken in once.
+  var seen: SeenMessages
+  /// What became of the messages whose publishers want to know.
+  var memory: MessageMemory
   /// The largest stanza that is sent, in bytes: what the server announces (XEP-0478), else what every server takes.
   var stanzaLimit = Self.usualStanzaLimit
 
@@ -42,13 +45,19 @@ struct AccountCore: Sendable {
   var isStreamSuspended = false
   /// Nothing more is published: what waits is for the next process.
   var isLeaving = false
-  /// The id of the roster request that waits for its answer.
-  var rosterRequest: String?
+  /// The account's own requests that wait for answers.
+  var requests = PendingRequests<OwnRequest>()
+  /// How far a new session is ready.
+  var setup = SessionSetup()
+  /// Receipts that are owed once our `h` covers their messages.
+  var receipts: Deque<PendingReceipt>
   /// Counts streams: a commit that was submitted for an earlier one hands nothing to the present one.
   var streamGeneration: UInt64 = 0
   /// Where the ledgers stand: what a sync that is asked for now will cover.
   var lastRead = Ledger.Position(rawValue: 0)
   var lastTaken = Ledger.Position(rawValue: 0)
+  /// The last inbound stanza that was counted, whether or not it is part of a commit yet.
+  var newest: (number: UInt64, position: Ledger.Position)?
   /// Inbound stanzas: counted in a committed record, released by the ledger, told to the server.
   var committedInbound: UInt64 = 0
   var releasedInbound: UInt64 = 0
@@ -76,7 +85,8 @@ struct AccountCore: Sendable {
 
   init(
     settings: AccountSettings, outbound: OutboundFlow, inbound: InboundFlow, record: SessionRecord,
-    roster: RosterCache, topicSequences: TopicSequences, redelivery: RedeliveryFilter, ids: IdentifierSource
+    roster: RosterCache, topicSequences: TopicSequences, redelivery: RedeliveryFilter, ids: IdentifierSource,
+    seen: SeenMessages = SeenMessages(), memory: MessageMemory = MessageMemory(), receipts: [PendingReceipt] = []
   ) {
     self.settings = settings
     self.outbound = outbound
@@ -86,6 +96,9 @@ struct AccountCore: Sendable {
     self.topicSequences = topicSequences
     self.redelivery = redelivery
     self.ids = ids
+    self.seen = seen
+    self.memory = memory
+    self.receipts = Deque(receipts)
     addresses = AddressCache(settings.topics)
   }
 
@@ -134,19 +147,5 @@ struct AccountCore: Sendable {
     guard !hasOpenedInbound, roster.isKnown || !settings.needsRosterToSend else { return }
     hasOpenedInbound = true
     act(.openInbound)
-  }
-
-  /// Publishes what became of a message, as far as the account's `status` setting and the publisher want it.
-  mutating func emit(_ status: DeliveryStatus, origin: MessageOrigin, wallClock: Int64) {
-    guard settings.publishes(status.state, asked: origin.isAsked) else { return }
-    let isLasting = origin.isAsked || status.state == .failed
-    for publish in settings.publishes(of: status, origin: origin, isLasting: isLasting) {
-      if isLasting {
-        let row = inbound.accept(publish, isStatus: true, stanza: nil, wallClock: wallClock)
-        write(.append(settings.inboundSpool, [row.journalRow]))
-      } else if isBrokerUp {
-        act(.publish([publish]))
-      }
-    }
   }
 }

@@ -37,6 +37,8 @@ final class AccountDriver {
   /// before the first subscription reaches nobody.
   private var isInboundReady = false
   private var leaving: Leaving?
+  /// What does not work although the account is online.
+  private var limitation: String?
 
   init(
     core: AccountCore, eventLoop: any EventLoop, mailbox: AccountMailbox, journal: JournalHandle, mqtt: MQTTService,
@@ -152,6 +154,9 @@ final class AccountDriver {
     case .parkStream:
       connection?.park()
       reporter.state(.offline, reason: Self.full)
+    case .limitation(let text):
+      limitation = text
+      tellIfOnline()
     case .report(let report): reporter.report(report)
     }
   }
@@ -191,7 +196,7 @@ final class AccountDriver {
   }
 
   private func tellIfOnline() {
-    if isStreamUp, isInboundReady { reporter.state(.online, jid: connection?.session.jid) }
+    if isStreamUp, isInboundReady { reporter.state(.online, jid: connection?.session.jid, reason: limitation) }
   }
 
   private func ended(_ end: ConnectionEnd) {
@@ -214,7 +219,7 @@ extension AccountDriver: XMPPConnectionOwner {
     case .established(let established):
       connector.established(now: now)
       core.announced(stanzaLimit: connection?.session.features.maximumStanzaBytes)
-      core.established(established)
+      core.established(established, now: now)
       isStreamUp = true
       tellIfOnline()
     case .stanza(let element, let number):

@@ -28,4 +28,12 @@ struct AccountKeys: Sendable, Equatable {
   var sequencePrefix: String { account + "/seq/" }
   /// The sequence number of a contact's topic, by its topic level.
   func sequence(_ level: String) -> String { sequencePrefix + level }
+  /// Where the messages taken in lately are.
+  var seenPrefix: String { account + "/seen/" }
+  /// One record of their ring.
+  func seen(_ slot: UInt64) -> String { seenPrefix + String(slot) }
+  /// Where the ids are that publishers gave.
+  var publishedPrefix: String { account + "/published/" }
+  /// What became of one of them.
+  func published(_ key: UInt64) -> String { publishedPrefix + String(key, radix: 36) }
 }

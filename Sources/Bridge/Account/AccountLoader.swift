@@ -41,13 +41,24 @@ struct AccountLoader {
 
     var record = try value(keys.session).map { bytes throws(FieldError) in try SessionRecord(bytes) } ?? SessionRecord()
     if isStale || record.stream == nil || !belongs(record.stream, to: account.jid) { record.forgetStream() }
+    if isStale { try doubt(&record, settings) }
     var outbound = outboundFlow(settings, record)
     let session = try resumable(record, settings, &outbound)
     let core = AccountCore(
       settings: settings, outbound: outbound, inbound: inboundFlow(settings, record), record: record,
       roster: try roster(keys), topicSequences: try sequences(keys), redelivery: try redelivery(settings),
-      ids: IdentifierSource(seed: .random(in: 0...(.max))))
+      ids: IdentifierSource(seed: .random(in: 0...(.max))),
+      seen: try SeenMessages(records: try journal.values(prefix: keys.seenPrefix).map(\.value)),
+      memory: try memory(keys), receipts: try receipts(settings, record))
     return LoadedAccount(core: core, session: session, inbound: try inbound(account, settings))
+  }
+
+  /// A state that is older than what was sent: any message in it may have arrived, and the archive is asked about each.
+  private func doubt(_ record: inout SessionRecord, _ settings: AccountSettings) throws {
+    let rows = try journal.rows(of: settings.outboundSpool, after: record.trimmed, limit: 1).rows
+    guard let oldest = rows.first, let newest = spool(settings.outboundSpool)?.last else { return }
+    record.sentBefore = max(record.sentBefore, newest)
+    record.doubtSince = min(record.doubtSince ?? .max, oldest.time)
   }
 
   /// A stream of another address, from before the configuration changed, is nothing to resume.
@@ -118,6 +129,22 @@ struct AccountLoader {
     }
     return TopicSequences(last: last)
   }
+
+  private func memory(_ keys: AccountKeys) throws -> MessageMemory {
+    try MessageMemory(
+      records: try journal.values(prefix: keys.publishedPrefix).compactMap { record in
+        UInt64(record.key.dropFirst(keys.publishedPrefix.count), radix: 36).map { ($0, record.value) }
+      })
+  }
+
+  /// Receipts that an earlier process owed. There are few: a receipt goes out when our `h` covers its message.
+  private func receipts(_ settings: AccountSettings, _ record: SessionRecord) throws -> [PendingReceipt] {
+    try journal.rows(of: settings.inboundSpool, after: record.receipted, limit: Self.owedReceipts).rows
+      .map { try PublishRow($0) }
+      .compactMap { row in row.receipt.map { PendingReceipt(stanza: 0, row: row.sequence, receipt: $0) } }
+  }
+
+  private static let owedReceipts = 1_024
 
   private func redelivery(_ settings: AccountSettings) throws(JournalError) -> RedeliveryFilter {
     let keys = try journal.redeliveryKeys(of: settings.outboundSpool)

@@ -54,9 +54,10 @@ struct AccountSettings: Sendable {
   }
 
   /// The publish that tells a message.
-  func publish(of event: MessageEvent) -> OutboundPublish {
+  /// - Parameter contact: with whom the conversation is: the sender, unless the account itself is.
+  func publish(of event: MessageEvent, contact: JID) -> OutboundPublish {
     OutboundPublish(
-      token: 0, topic: topics.message(from: event.from), payload: event.json, qos: .atLeastOnce,
+      token: 0, topic: topics.message(from: contact), payload: event.json, qos: .atLeastOnce,
       properties: PublishMarks.properties(bridge: bridge, event: event))
   }
 }

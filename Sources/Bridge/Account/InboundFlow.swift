@@ -46,10 +46,11 @@ struct InboundFlow: Sendable {
 
   /// Takes a publish that follows from an inbound stanza, or from none; its row has to be committed before it goes out.
   mutating func accept(
-    _ publish: OutboundPublish, isStatus: Bool = false, stanza: Ledger.Position?, wallClock: Int64
+    _ publish: OutboundPublish, isStatus: Bool = false, stanza: Ledger.Position?, receipt: PublishRow.Receipt? = nil,
+    wallClock: Int64
   ) -> PublishRow {
     var row = PublishRow(
-      sequence: nextSequence, time: wallClock, isStatus: isStatus, stanza: stanza, publish: publish)
+      sequence: nextSequence, time: wallClock, isStatus: isStatus, stanza: stanza, receipt: receipt, publish: publish)
     row.publish.token = row.sequence
     nextSequence += 1
     window.append(row, sequence: row.sequence, bytes: publish.payload.count)
@@ -62,15 +63,22 @@ struct InboundFlow: Sendable {
     committed = max(committed, sequence)
   }
 
-  /// Hands out what may be published now.
-  mutating func take() -> [OutboundPublish] {
+  /// Hands out what may be published now. The broker is told how long a message may wait for a subscriber, which is what is
+  /// left of how long it may wait here.
+  mutating func take(_ expiry: Expiry, wallClock: Int64) -> [OutboundPublish] {
     let last = committed
     let rows = window.take(Self.credit - inFlight.count) { $0.sequence <= last }
     for row in rows {
       let bytes = row.isStatus ? nil : row.publish.payload.count
       inFlight.append(InFlight(sequence: row.sequence, stanza: row.stanza, bytes: bytes))
     }
-    return rows.map(\.publish)
+    return rows.map { row in
+      var publish = row.publish
+      if !row.isStatus, let moment = expiry.moment(time: row.time) {
+        publish.properties.messageExpiry = UInt32(clamping: max(moment - wallClock, 1_000) / 1_000)
+      }
+      return publish
+    }
   }
 
   /// The broker has the publish with this token, or refused it for good.
@@ -117,7 +125,7 @@ struct InboundFlow: Sendable {
 
   /// Takes out the waiting publishes that are older than they may get.
   mutating func expire(_ expiry: Expiry, wallClock: Int64) -> [PublishRow] {
-    let rows = window.take(.max) { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
+    let rows = window.remove { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
     for row in rows where !row.isStatus { _ = budget.removed(bytes: row.publish.payload.count) }
     return rows
   }

@@ -13,12 +13,30 @@ struct OutboundFlow: Sendable {
   /// A counted stanza that was handed to the stream, or is about to be once its number is committed.
   struct Numbered: Sendable, Equatable {
     var number: UInt64
+    /// When it got its number, in milliseconds since 1970.
+    var time: Int64
     var content: Content
 
     enum Content: Sendable, Equatable {
       case row(StanzaRow)
       case control([UInt8])
+      /// A row that is not sent. It has the number of the stanza before it, and is settled with that.
+      case omitted(sequence: UInt64)
     }
+  }
+
+  /// What may leave now.
+  struct Departure: Sendable, Equatable {
+    /// Stanzas with their numbers.
+    var stanzas: [OutboundStanza] = []
+    /// Rows that the server has already: the archive showed them.
+    var found: [StanzaRow] = []
+    /// Rows that waited too long.
+    var expired: [StanzaRow] = []
+
+    /// Rows that are gone from the spool.
+    var omitted: [UInt64] { (found + expired).map(\.sequence) }
+    var isEmpty: Bool { stanzas.isEmpty && found.isEmpty && expired.isEmpty }
   }
 
   /// An MQTT message whose PUBACK waits until every row up to `sequence` is safe.
@@ -63,13 +81,21 @@ struct OutboundFlow: Sendable {
 
   /// Takes a message that becomes a stanza; its row has to be committed before anything else happens to it.
   mutating func accept(
-    stanza: [UInt8], origin: MessageOrigin, position: Ledger.Position, wallClock: Int64
+    stanza: [UInt8], origin: MessageOrigin, expires: Int64? = nil, position: Ledger.Position, wallClock: Int64
   ) -> StanzaRow {
-    let row = StanzaRow(sequence: nextSequence, time: wallClock, stanza: stanza, origin: origin)
+    waiters.append(Waiter(position: position, sequence: nextSequence, origin: origin))
+    return accept(StanzaRow(sequence: nextSequence, time: wallClock, stanza: stanza, origin: origin, expires: expires))
+  }
+
+  /// Takes a message of the bridge's own making that has to arrive like any other, such as a receipt.
+  mutating func accept(own stanza: [UInt8], wallClock: Int64) -> StanzaRow {
+    accept(StanzaRow(sequence: nextSequence, time: wallClock, stanza: stanza))
+  }
+
+  private mutating func accept(_ row: StanzaRow) -> StanzaRow {
     nextSequence += 1
-    window.append(row, sequence: row.sequence, bytes: stanza.count)
-    _ = budget.added(bytes: stanza.count)
-    waiters.append(Waiter(position: position, sequence: row.sequence, origin: origin))
+    window.append(row, sequence: row.sequence, bytes: row.stanza.count)
+    _ = budget.added(bytes: row.stanza.count)
     return row
   }
 
@@ -96,31 +122,56 @@ struct OutboundFlow: Sendable {
   /// Gives numbers to what may be sent now: first the stanzas that are no messages, then rows in their order.
   /// - Parameters:
   ///   - room: how many more stanzas the stream may hold unacknowledged.
+  ///   - holdsRows: rows have to wait, since the archive is still being asked about them.
+  ///   - found: what the archive has, by `MessageMemory.key`.
   ///   - record: takes note of the numbers; it has to be committed before a byte of them reaches the socket.
   ///   - account: who says, in a delay stamp, when a message was accepted.
-  mutating func number(room: Int, record: inout SessionRecord, account: JID, wallClock: Int64) -> [OutboundStanza] {
-    guard room > 0, !controls.isEmpty || window.count > 0 else { return [] }
-    var stanzas: [OutboundStanza] = []
-    while stanzas.count < room, let control = controls.popFirst() {
+  mutating func depart(
+    room: Int, holdsRows: Bool = false, found: Set<UInt64> = [], expiry: Expiry, record: inout SessionRecord,
+    account: JID, now: Duration, wallClock: Int64
+  ) -> Departure {
+    var departure = Departure()
+    while departure.stanzas.count < room, let control = controls.popFirst() {
       let stanza = OutboundStanza(sequence: takeNumber(), bytes: control)
       record.controls.append(stanza)
-      numbered.append(Numbered(number: stanza.sequence, content: .control(control)))
-      stanzas.append(stanza)
+      numbered.append(Numbered(number: stanza.sequence, time: wallClock, content: .control(control)))
+      departure.stanzas.append(stanza)
     }
-    for row in window.take(room - stanzas.count) {
-      let number = takeNumber()
+    while !holdsRows, departure.stanzas.count < room, let row = window.popFirst()?.element {
       record.numbered = row.sequence
-      numbered.append(Numbered(number: number, content: .row(row)))
-      let isLate = row.sequence <= record.sentBefore || wallClock - row.time > Self.noticeableDelay
-      let bytes = isLate ? DelayedDelivery.stamped(row.stanza, from: account, at: row.time) : row.stanza
-      stanzas.append(OutboundStanza(sequence: number, bytes: bytes))
+      let wasSent = row.sequence <= record.sentBefore
+      if wasSent, let origin = row.origin, found.contains(origin.key) {
+        omit(row, record: &record, now: now)
+        departure.found.append(row)
+      } else if expiry.hasExpired(row, wallClock: wallClock) {
+        omit(row, record: &record, now: now)
+        departure.expired.append(row)
+      } else {
+        let number = takeNumber()
+        record.doubtSince = record.doubtSince ?? wallClock
+        numbered.append(Numbered(number: number, time: wallClock, content: .row(row)))
+        let isLate = wasSent || wallClock - row.time > Self.noticeableDelay
+        let bytes = isLate ? DelayedDelivery.stamped(row.stanza, from: account, at: row.time) : row.stanza
+        departure.stanzas.append(OutboundStanza(sequence: number, bytes: bytes))
+      }
     }
-    return stanzas
+    return departure
   }
 
   private mutating func takeNumber() -> UInt64 {
     defer { nextNumber += 1 }
     return nextNumber
+  }
+
+  /// A row leaves the spool without being sent; the caller removes it from the journal.
+  private mutating func omit(_ row: StanzaRow, record: inout SessionRecord, now: Duration) {
+    _ = budget.removed(bytes: row.stanza.count)
+    if numbered.isEmpty {
+      record.trimmed = row.sequence
+      settle(upTo: row.sequence, now: now)
+    } else {
+      numbered.append(Numbered(number: nextNumber - 1, time: row.time, content: .omitted(sequence: row.sequence)))
+    }
   }
 
   /// Takes note that the server has every stanza up to `number`; returns the rows among them.
@@ -129,20 +180,29 @@ struct OutboundFlow: Sendable {
     while let first = numbered.first, first.number <= number {
       numbered.removeFirst()
       record.acknowledged = first.number
-      if case .row(let row) = first.content {
+      switch first.content {
+      case .row(let row):
         record.trimmed = row.sequence
         _ = budget.removed(bytes: row.stanza.count)
         rows.append(row)
+      case .omitted(let sequence): record.trimmed = sequence
+      case .control: break
       }
     }
+    // Rows of a lost stream that have no number yet are in doubt for as long as they were.
+    if record.sentBefore <= record.numbered { record.doubtSince = numbered.first?.time }
     // What was found at the start was counted roughly: its bytes with what stands beside the stanza.
     if numbered.isEmpty, window.isEmpty { _ = budget.removed(messages: budget.messages, bytes: budget.bytes) }
     if !record.controls.isEmpty { record.controls.removeAll { $0.sequence <= number } }
-    while let first = waiters.first, first.sequence <= record.trimmed {
+    settle(upTo: record.trimmed, now: now)
+    return rows
+  }
+
+  private mutating func settle(upTo sequence: UInt64, now: Duration) {
+    while let first = waiters.first, first.sequence <= sequence {
       waiters.removeFirst()
       ledger.confirmed(first.position, now: now)
     }
-    return rows
   }
 
   /// The journal on disk has what was read up to `position`; returns whom to tell that it is queued.
@@ -173,19 +233,21 @@ struct OutboundFlow: Sendable {
   mutating func restore(rows: [StanzaRow], record: SessionRecord) -> [OutboundStanza] {
     var rows = rows[...]
     var controls = record.controls[...]
+    let since = record.doubtSince ?? 0
     nextNumber = record.acknowledged + 1
     while !rows.isEmpty || !controls.isEmpty {
       if let control = controls.first, control.sequence == nextNumber || rows.isEmpty {
         controls.removeFirst()
-        numbered.append(Numbered(number: takeNumber(), content: .control(control.bytes)))
+        numbered.append(Numbered(number: takeNumber(), time: since, content: .control(control.bytes)))
       } else {
-        numbered.append(Numbered(number: takeNumber(), content: .row(rows.removeFirst())))
+        numbered.append(Numbered(number: takeNumber(), time: since, content: .row(rows.removeFirst())))
       }
     }
-    return numbered.map { entry in
+    return numbered.compactMap { entry in
       switch entry.content {
       case .row(let row): OutboundStanza(sequence: entry.number, bytes: row.stanza)
       case .control(let bytes): OutboundStanza(sequence: entry.number, bytes: bytes)
+      case .omitted: nil
       }
     }
   }
@@ -201,10 +263,23 @@ struct OutboundFlow: Sendable {
       load, rows: rows.map { (sequence: $0.sequence, bytes: $0.stanza.count, element: $0) }, reachedEnd: reachedEnd)
   }
 
-  /// Takes out the waiting messages that are older than they may get.
-  mutating func expire(_ expiry: Expiry, wallClock: Int64) -> [StanzaRow] {
-    let rows = window.take(.max) { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
-    for row in rows { _ = budget.removed(bytes: row.stanza.count) }
+  /// Takes out the waiting messages that are older than they may get. What a lost stream had sent stays until the archive
+  /// was asked about it: to say that it expired would be a lie if it arrived.
+  mutating func expire(_ expiry: Expiry, record: SessionRecord, wallClock: Int64) -> [StanzaRow] {
+    let rows = window.remove { row in
+      row.sequence > record.sentBefore && expiry.hasExpired(row, wallClock: wallClock)
+    }
+    for row in rows {
+      _ = budget.removed(bytes: row.stanza.count)
+    }
     return rows
+  }
+}
+
+extension Expiry {
+  /// Whether a row is older than it may get.
+  fileprivate func hasExpired(_ row: StanzaRow, wallClock: Int64) -> Bool {
+    if let expires = row.expires, wallClock >= expires { return true }
+    return hasExpired(time: row.time, wallClock: wallClock)
   }
 }

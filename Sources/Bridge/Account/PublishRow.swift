@@ -1,6 +1,7 @@
 import Delivery
 import Journal
 import MQTT
+import XMPP
 
 /// One publish on its way from XMPP to MQTT: a row of an account's inbound spool.
 struct PublishRow: Sendable, Equatable {
@@ -12,8 +13,20 @@ struct PublishRow: Sendable, Equatable {
   var isStatus: Bool
   /// The inbound stanza that it is made from, by its place in the stream's ledger; nil for one of the bridge's own making.
   var stanza: Ledger.Position?
+  /// The receipt that is owed once the stanza is in our custody.
+  var receipt: Receipt?
   /// What is published. Its token is the row's sequence.
   var publish: OutboundPublish
+
+  /// A receipt (XEP-0184) that a sender asked for.
+  struct Receipt: Sendable, Equatable {
+    /// The id of the message.
+    var id: String
+    /// Its sender, with the resource.
+    var sender: JID
+    /// Its type.
+    var type: MessageType
+  }
 }
 
 extension PublishRow {
@@ -32,6 +45,11 @@ extension PublishRow {
     meta.write(list: properties.userProperties) { fields, property in
       fields.write(property.name)
       fields.write(property.value)
+    }
+    meta.write(receipt) { fields, receipt in
+      fields.write(receipt.id)
+      fields.write(receipt.sender.description)
+      fields.write(receipt.type.rawValue)
     }
     return JournalRow(sequence: sequence, time: time, kind: isStatus ? 1 : 0, meta: meta.bytes, body: publish.payload)
   }
@@ -52,9 +70,21 @@ extension PublishRow {
       let name = try fields.readString()
       return UserProperty(name: name, value: try fields.readString())
     }
+    let receipt = try meta.readOptional { fields throws(FieldError) in try Receipt(&fields) } ?? nil
     self.init(
-      sequence: row.sequence, time: row.time, isStatus: row.kind == 1, stanza: nil,
+      sequence: row.sequence, time: row.time, isStatus: row.kind == 1, stanza: nil, receipt: receipt,
       publish: OutboundPublish(
         token: row.sequence, topic: topic, payload: row.body, qos: qos, retain: retain, properties: properties))
+  }
+}
+
+extension PublishRow.Receipt {
+  /// nil if the sender is no JID, which only damage could bring about.
+  fileprivate init?(_ fields: inout FieldReader) throws(FieldError) {
+    id = try fields.readString()
+    let sender = try fields.readString()
+    type = MessageType(rawValue: try fields.readString()) ?? .normal
+    guard let sender = try? JID(sender) else { return nil }
+    self.sender = sender
   }
 }

@@ -10,7 +10,17 @@ enum SendRequest: Sendable, Equatable {
   /// It cannot be done, and the publisher is told.
   case refused(Refusal)
   /// A message to send.
-  case message([UInt8], MessageOrigin)
+  case message(Message)
+  /// A message that was published before under the same id: nothing is sent, and what became of it is told again.
+  case repeated(MessageOrigin, DeliveryStatus?)
+
+  /// A message to send.
+  struct Message: Sendable, Equatable {
+    var stanza: [UInt8]
+    var origin: MessageOrigin
+    /// When it is of no use any more, in milliseconds since 1970.
+    var expires: Int64?
+  }
 
   /// Why a message is not sent.
   struct Refusal: Sendable, Equatable {
@@ -32,7 +42,7 @@ enum SendRequest: Sendable, Equatable {
 
 extension AccountCore {
   /// Reads a publish: where it goes, whether it may, and what it says.
-  mutating func interpret(_ publish: InboundPublish) -> SendRequest {
+  mutating func interpret(_ publish: InboundPublish, wallClock: Int64) -> SendRequest {
     guard !publish.retain else { return .ignored(nil) }
     let isOwn = publish.properties.userProperties.contains {
       $0.name == PublishMarks.bridge && $0.value == settings.bridge
@@ -43,12 +53,12 @@ extension AccountCore {
     case .invalid(let error):
       guard let topic = settings.topics.statusTopic(beside: publish.topic) else { return .ignored("\(error)") }
       return refusal("invalid-topic", .init(error), origin: origin(of: publish, statusTopic: topic, id: nil))
-    case .send(let jid): return plain(publish, to: jid)
-    case .sendJSON(let jid): return envelope(publish, to: jid)
+    case .send(let jid): return plain(publish, to: jid, wallClock: wallClock)
+    case .sendJSON(let jid): return envelope(publish, to: jid, wallClock: wallClock)
     }
   }
 
-  private mutating func plain(_ publish: InboundPublish, to jid: JID) -> SendRequest {
+  private mutating func plain(_ publish: InboundPublish, to jid: JID, wallClock: Int64) -> SendRequest {
     let origin = origin(of: publish, statusTopic: settings.topics.messageStatus(of: jid), id: nil)
     if let refusal = refusal(of: publish, to: jid, origin: origin) { return refusal }
     let body: String
@@ -69,21 +79,40 @@ extension AccountCore {
     } catch {
       return self.refusal("invalid-text", .init(error), origin: origin)
     }
-    return message(OutboundMessage(to: jid, id: origin.id, body: body), origin: origin)
+    let expires = publish.lifetime.map { wallClock + $0 }
+    return message(OutboundMessage(to: jid, id: origin.id, body: body), origin: origin, expires: expires)
   }
 
-  private mutating func envelope(_ publish: InboundPublish, to jid: JID) -> SendRequest {
+  private mutating func envelope(_ publish: InboundPublish, to jid: JID, wallClock: Int64) -> SendRequest {
     let topic = settings.topics.messageStatus(of: jid)
     if publish.payload.isEmpty { return .ignored("an empty payload on \(publish.topic) is no message") }
     do throws(EnvelopeError) {
       let envelope = try MessageEnvelope(publish.payload)
       let origin = origin(of: publish, statusTopic: topic, id: envelope.id)
       if let refusal = refusal(of: publish, to: jid, origin: origin) { return refusal }
-      return message(OutboundMessage(envelope, to: jid, generatedID: origin.id), origin: origin)
+      if envelope.id != nil, let answer = repetition(of: publish, origin: origin, wallClock: wallClock) {
+        return answer
+      }
+      let expires = [envelope.expires, publish.lifetime.map { wallClock + $0 }].compactMap { $0 }.min()
+      if let expires, expires <= wallClock {
+        return refusal("expired", .expired("it had expired when it came"), origin: origin)
+      }
+      return message(OutboundMessage(envelope, to: jid, generatedID: origin.id), origin: origin, expires: expires)
     } catch {
       let origin = origin(of: publish, statusTopic: topic, id: error.id)
       return refusal("invalid-envelope", .init(error), origin: origin)
     }
+  }
+
+  /// An id is the publisher's key: the same message under it is not sent again, and another message is not sent at all.
+  private func repetition(of publish: InboundPublish, origin: MessageOrigin, wallClock: Int64) -> SendRequest? {
+    guard let known = memory[origin.key], wallClock - known.time < MessageMemory.lifetime else { return nil }
+    guard known.payload == MessageMemory.hash(payload: publish.payload) else {
+      let text = "another message was published under the id “\(origin.id)” within a day"
+      return refusal("conflict", .init(condition: "conflict", text: text), origin: origin)
+    }
+    let status = known.state.map { DeliveryStatus(id: origin.id, state: $0, time: wallClock, error: known.failure) }
+    return .repeated(origin, status)
   }
 
   /// What is looked at before the content: its size and its recipient.
@@ -98,10 +127,10 @@ extension AccountCore {
     return nil
   }
 
-  private func message(_ message: OutboundMessage, origin: MessageOrigin) -> SendRequest {
+  private func message(_ message: OutboundMessage, origin: MessageOrigin, expires: Int64?) -> SendRequest {
     let stanza = message.stanza
     guard stanza.count <= stanzaLimit else { return oversized(stanza.count, origin: origin) }
-    return .message(stanza, origin)
+    return .message(.init(stanza: stanza, origin: origin, expires: expires))
   }
 
   private func oversized(_ count: Int, origin: MessageOrigin) -> SendRequest {
@@ -120,4 +149,14 @@ extension AccountCore {
       id: id ?? ids.next(), statusTopic: statusTopic, isAsked: id != nil || response != nil, responseTopic: response,
       correlationData: response == nil ? nil : publish.properties.correlationData)
   }
+}
+
+extension InboundPublish {
+  /// How long the publisher wants it to be of use, in milliseconds: the Message Expiry Interval that is left of it.
+  fileprivate var lifetime: Int64? { properties.messageExpiry.map { Int64($0) * 1_000 } }
+}
+
+extension DeliveryStatus.Failure {
+  /// A message that waited too long.
+  static func expired(_ text: String) -> Self { Self(condition: "expired", text: text) }
 }

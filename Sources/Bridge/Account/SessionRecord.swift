@@ -19,8 +19,21 @@ struct SessionRecord: Sendable, Equatable {
   var numbered: UInt64 = 0
   /// Rows up to this sequence had a number in some stream: sent again, they carry a delay stamp.
   var sentBefore: UInt64 = 0
+  /// Since when rows may have reached a server that has not acknowledged them: the archive is asked about that time when
+  /// their stream is lost. In milliseconds since 1970.
+  var doubtSince: Int64?
   /// Unacknowledged stanzas that are no rows, by their number.
   var controls: [OutboundStanza] = []
+  /// The stream has its presence, and the archive was read when it began.
+  var isSetUp = false
+  /// The account has an archive, whose ids are trusted (XEP-0313, XEP-0359).
+  var hasArchive = false
+  /// How far the account's archive has been read.
+  var archive = ArchiveCursor()
+  /// The full addresses of the latest streams, by which the archive shows what the bridge itself sent.
+  var addresses: [JID] = []
+  /// Messages up to this row of the inbound spool have the receipts that they asked for.
+  var receipted: UInt64 = 0
 
   /// A stream with an identifier the server gave for resumption (XEP-0198 §5).
   struct Stream: Sendable, Equatable {
@@ -44,7 +57,17 @@ extension SessionRecord {
     inbound = 0
     acknowledged = 0
     controls = []
+    isSetUp = false
   }
+
+  /// A new stream has this address.
+  mutating func began(as jid: JID) {
+    addresses.removeAll { $0 == jid }
+    addresses.append(jid)
+    if addresses.count > Self.addressLimit { addresses.removeFirst() }
+  }
+
+  private static let addressLimit = 16
 
   /// The record as the journal keeps it.
   var bytes: [UInt8] {
@@ -65,6 +88,12 @@ extension SessionRecord {
       fields.write(control.sequence)
       fields.write(control.bytes)
     }
+    fields.write(doubtSince) { $0.write($1) }
+    fields.write(isSetUp)
+    fields.write(hasArchive)
+    archive.write(into: &fields)
+    fields.write(list: addresses) { $0.write($1.description) }
+    fields.write(receipted)
     return fields.bytes
   }
 
@@ -88,6 +117,13 @@ extension SessionRecord {
       let number = try fields.read(UInt64.self)
       return OutboundStanza(sequence: number, bytes: try fields.readBytes())
     }
+    doubtSince = try fields.readOptional { fields throws(FieldError) in try fields.read() }
+    isSetUp = try fields.readBool()
+    hasArchive = try fields.readBool()
+    archive = try ArchiveCursor(from: &fields)
+    addresses = try fields.readList { fields throws(FieldError) in try fields.readString() }
+      .compactMap { try? JID($0) }
+    receipted = try fields.read()
     try fields.finish()
   }
 }

@@ -27,10 +27,7 @@ struct ServerInquiry {
   private static let componentLimit = 32
 
   private enum Namespace {
-    static let info = "http://jabber.org/protocol/disco#info"
     static let items = "http://jabber.org/protocol/disco#items"
-    static let archive = "urn:xmpp:mam:2"
-    static let carbons = "urn:xmpp:carbons:2"
     static let upload = "urn:xmpp:http:upload:0"
   }
 
@@ -55,11 +52,11 @@ struct ServerInquiry {
     guard let (recipient, question) = open[iq.id], iq.answers(iq.id, to: recipient, of: account) else { return [] }
     open[iq.id] = nil
     var requests: [[UInt8]] = []
-    let features = Self.features(in: iq)
+    let features = Set(DiscoInfo(result: iq)?.features ?? [])
     switch question {
-    case .account: archive = features.contains(Namespace.archive)
+    case .account: archive = features.contains(MessageArchive.feature)
     case .server:
-      carbons = features.contains(Namespace.carbons)
+      carbons = features.contains(MessageCarbons.feature)
       if features.contains(Namespace.upload) { upload = true }
     case .components:
       for component in Self.items(in: iq).prefix(Self.componentLimit) { requests.append(ask(component, .component)) }
@@ -73,16 +70,11 @@ struct ServerInquiry {
     asked += 1
     let id = "\(idPrefix)-\(asked)"
     open[id] = (recipient, question)
+    guard question == .components else { return DiscoInfo.request(id: id, to: recipient) }
     return IQ.request(.get, id: id, to: recipient) { writer in
-      writer.open("query", namespace: question == .components ? Namespace.items : Namespace.info)
+      writer.open("query", namespace: Namespace.items)
       writer.close()
     }
-  }
-
-  /// None if the answer is an error: who does not know the question has not got the feature.
-  private static func features(in iq: IQ) -> Set<String> {
-    guard iq.kind == .result, let query = iq.payload, query.is("query", in: Namespace.info) else { return [] }
-    return Set(query.children.filter { $0.is("feature", in: Namespace.info) }.compactMap { $0.attribute("var") })
   }
 
   private static func items(in iq: IQ) -> [JID] {

@@ -1,8 +1,6 @@
 /// Namespaces of what messages carry.
 enum Namespace {
   static let client = "jabber:client"
-  /// Delayed Delivery (XEP-0203).
-  static let delay = "urn:xmpp:delay"
   /// Unique and Stable Stanza IDs (XEP-0359).
   static let stableIDs = "urn:xmpp:sid:0"
   /// Last Message Correction (XEP-0308).

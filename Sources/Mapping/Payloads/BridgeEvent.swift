@@ -1,3 +1,4 @@
+import XMPP
 /// Something that happened, as `P/bridge/event` tells it.
 public struct BridgeEvent: Sendable, Hashable {
   /// How much it matters; the words are those of the log.

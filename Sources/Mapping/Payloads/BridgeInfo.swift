@@ -1,3 +1,4 @@
+import XMPP
 /// What the bridge is, as `P/bridge/info` tells it.
 public struct BridgeInfo: Sendable, Hashable {
   /// The version of the program.

@@ -12,15 +12,19 @@ public struct MessageEnvelope: Sendable, Hashable {
   public var thread: String?
   /// The type: `chat`, unless it says otherwise.
   public var type: MessageType = .chat
+  /// The id of the message that somebody has seen, given as `"marker":{"type":"displayed","id":…}` (XEP-0333).
+  public var displayed: String?
+  /// When the message is of no use any more, in milliseconds since 1970; given in RFC 3339.
+  public var expires: Int64?
 
   /// The most bytes an id may have.
   public static let idLimit = 256
 
   /// The names that are acted on.
-  private static let supported = ["id", "body", "subject", "thread", "type"]
+  private static let supported = ["id", "body", "subject", "thread", "type", "marker", "expires"]
   /// The names that have a meaning, but not in this version.
   private static let unsupported = [
-    "replaces", "reply_to", "url", "reactions", "retracts", "marker", "state", "lang", "expires", "file",
+    "replaces", "reply_to", "url", "reactions", "retracts", "state", "lang", "file",
   ]
   private static let types: [MessageType] = [.chat, .normal, .headline]
 
@@ -42,7 +46,7 @@ public struct MessageEnvelope: Sendable, Hashable {
     // The id comes first, whatever the order, so that a fault elsewhere can be reported under it.
     if let value = value["id"] { id = try Self.id(value) }
     for member in members { try read(member) }
-    guard body != nil || subject != nil else { throw EnvelopeError(.nothingToSend, id: id) }
+    guard body != nil || subject != nil || displayed != nil else { throw EnvelopeError(.nothingToSend, id: id) }
   }
 
   private mutating func read(_ member: JSONValue.Member) throws(EnvelopeError) {
@@ -56,11 +60,25 @@ public struct MessageEnvelope: Sendable, Hashable {
         throw EnvelopeError(.wrongType("type", "\"chat\", \"normal\" or \"headline\"", member.value.kind), id: id)
       }
       self.type = type
+    case "marker": displayed = try marker(member.value)
+    case "expires":
+      guard let time = member.value.string.flatMap(Timestamp.milliseconds) else {
+        throw EnvelopeError(.wrongType("expires", "a time in RFC 3339", member.value.kind), id: id)
+      }
+      expires = time
     case let name where Self.unsupported.contains(name): throw EnvelopeError(.notSupported(name), id: id)
     case let name:
       let nearest = Spelling.nearest(to: name, in: Self.supported + Self.unsupported)
       throw EnvelopeError(.unknownName(name, nearest: nearest), id: id)
     }
+  }
+
+  /// The only marker that people set is that a message was seen; receipts are the bridge's own affair.
+  private func marker(_ value: JSONValue) throws(EnvelopeError) -> String {
+    guard case .object(let members) = value, members.count == 2, value["type"]?.string == "displayed",
+      let message = value["id"]
+    else { throw EnvelopeError(.wrongType("marker", #"{"type":"displayed","id":…}"#, value.kind), id: id) }
+    return try Self.id(message)
   }
 
   /// A text that XML can carry; one of no characters is as good as none.
@@ -109,7 +127,7 @@ public struct EnvelopeError: Error, Hashable, Sendable, CustomStringConvertible 
     case longID(limit: Int)
     /// A text that XML cannot carry.
     case text(TextError)
-    /// Neither body nor subject.
+    /// Neither body nor subject nor marker.
     case nothingToSend
   }
 
@@ -140,7 +158,7 @@ public struct EnvelopeError: Error, Hashable, Sendable, CustomStringConvertible 
     case .emptyID: "“id” is empty"
     case .longID(let limit): "“id” has more than \(limit) bytes"
     case .text(let error): error.description
-    case .nothingToSend: "there is neither a “body” nor a “subject”"
+    case .nothingToSend: "there is neither a “body” nor a “subject” nor a “marker”"
     }
   }
 }

@@ -7,15 +7,14 @@ extension MessageEvent {
   /// - Parameters:
   ///   - stanza: the element.
   ///   - account: our own address, bare or full; it stands for a missing `from` or `to`.
-  ///   - archive: whose `<stanza-id/>` is trusted: the bare address of the account, or of a room that announces
-  ///     XEP-0359; nil: nobody's.
+  ///   - archiveID: its id in an archive that is trusted.
   ///   - carbon: whether it is a copy, and of what.
   ///   - receivedAt: when it arrived, in milliseconds since 1970.
   /// - Returns: nil for what is nobody's words: another stanza, a bounce (type `error`), or a message that has neither a
   ///   body nor subject, reactions, retraction, attachment or encrypted content (chat states, receipts, markers, …).
   /// - Throws: `JIDError` if the sender's address is none.
   public init?(
-    stanza: XMLElement, account: JID, archive: JID?, carbon: Carbon? = nil, receivedAt: Int64
+    stanza: XMLElement, account: JID, archiveID: String? = nil, carbon: MessageCarbons.Direction? = nil, receivedAt: Int64
   ) throws(JIDError) {
     guard stanza.is("message", in: Namespace.client) else { return nil }
     let type = MessageType(of: stanza)
@@ -38,7 +37,7 @@ extension MessageEvent {
     id = stanza.attribute("id").nonEmpty
     self.body = body
     delayed = stamp != nil
-    stanzaID = archive.flatMap { StableIDs.stanzaID(of: stanza, by: $0) }
+    stanzaID = archiveID
     originID = StableIDs.originID(of: stanza)
     thread = stanza.child("thread", in: Namespace.client).map(\.text).nonEmpty
     self.subject = subject

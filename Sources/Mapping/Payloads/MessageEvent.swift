@@ -2,14 +2,6 @@ public import XMPP
 
 /// A message that came in, as `E/message/J` tells it.
 public struct MessageEvent: Sendable, Hashable {
-  /// How a copy of another client's message came to us (XEP-0280).
-  public enum Carbon: String, Sendable, Hashable {
-    /// Another client of the account sent it.
-    case sent
-    /// Another client of the account received it.
-    case received
-  }
-
   /// Counts the messages of a topic, without gaps.
   public var seq: UInt64 = 0
   /// Changes when `seq` may have started again.
@@ -49,7 +41,7 @@ public struct MessageEvent: Sendable, Hashable {
   /// With what it is encrypted; the body is then at most a note that says so.
   public var encrypted: String?
   /// Whether it is the copy of another client's message.
-  public var carbon: Carbon?
+  public var carbon: MessageCarbons.Direction?
   /// Whether it is the room's reflection of a message of our own.
   public var isOwn = false
   /// The sender's nickname in the room.

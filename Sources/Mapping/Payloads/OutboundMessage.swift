@@ -19,11 +19,13 @@ public struct OutboundMessage: Sendable, Hashable {
   public var thread: String?
   /// The language of body and subject (BCP 47).
   public var language: String?
+  /// The id of a message that somebody on the MQTT side has seen (XEP-0333).
+  public var displayed: String?
 
   /// A message; all texts must be such as XML can carry.
   public init(
     to: JID, from: JID? = nil, id: String, type: MessageType = .chat, body: String? = nil, subject: String? = nil,
-    thread: String? = nil, language: String? = nil
+    thread: String? = nil, language: String? = nil, displayed: String? = nil
   ) {
     self.to = to
     self.from = from
@@ -33,6 +35,7 @@ public struct OutboundMessage: Sendable, Hashable {
     self.subject = subject
     self.thread = thread
     self.language = language
+    self.displayed = displayed
   }
 
   /// What an envelope asks for.
@@ -41,8 +44,11 @@ public struct OutboundMessage: Sendable, Hashable {
   public init(_ envelope: MessageEnvelope, to recipient: JID, generatedID: @autoclosure () -> String) {
     self.init(
       to: recipient, id: envelope.id ?? generatedID(), type: envelope.type, body: envelope.body,
-      subject: envelope.subject, thread: envelope.thread)
+      subject: envelope.subject, thread: envelope.thread, displayed: envelope.displayed)
   }
+
+  /// Whether the recipient is asked to say that it has the message and that it was seen: for whatever a person reads.
+  private var asksForReceipts: Bool { body != nil && (type == .chat || type == .normal) }
 
   /// The stanza's bytes. The id stands in `<origin-id/>` too (XEP-0359), so that archives show it even where a server
   /// puts another id into the stanza.
@@ -63,6 +69,11 @@ public struct OutboundMessage: Sendable, Hashable {
     writer.open("origin-id", namespace: Namespace.stableIDs)
     writer.attribute("id", id)
     writer.close()
+    if asksForReceipts {
+      MessageReceipts.writeRequest(into: &writer)
+      ChatMarkers.writeMarkable(into: &writer)
+    }
+    if let displayed { ChatMarkers.write(.displayed, id: displayed, into: &writer) }
     writer.close()
     return writer.bytes
   }

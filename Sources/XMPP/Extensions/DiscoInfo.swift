@@ -30,6 +30,31 @@ public struct DiscoInfo: Sendable, Equatable {
     self.features = features
   }
 
+  /// Asks an entity what it is and can do.
+  /// - Parameter recipient: whom; nil for the account itself.
+  public static func request(id: String, to recipient: JID?) -> [UInt8] {
+    IQ.request(.get, id: id, to: recipient) { writer in
+      writer.open("query", namespace: Namespace.discoInfo)
+      writer.close()
+    }
+  }
+
+  /// Reads the answer to a request; nil if it is none, or an error: who does not know the question has no features.
+  public init?(result iq: IQ) {
+    guard iq.kind == .result, let query = iq.payload, query.is("query", in: Namespace.discoInfo) else { return nil }
+    identities = []
+    features = []
+    for child in query.children {
+      if child.is("feature", in: Namespace.discoInfo), let feature = child.attribute("var") {
+        features.append(feature)
+      } else if child.is("identity", in: Namespace.discoInfo), let category = child.attribute("category"),
+        let type = child.attribute("type")
+      {
+        identities.append(Identity(category: category, type: type, name: child.attribute("name")))
+      }
+    }
+  }
+
   /// Writes the `<query/>` of an answer.
   func write(into writer: inout XMLWriter) {
     writer.open("query", namespace: Namespace.discoInfo)

@@ -23,4 +23,21 @@ enum Namespace {
   static var ping: String { "urn:xmpp:ping" }
   static var discoInfo: String { "http://jabber.org/protocol/disco#info" }
   static var version: String { "jabber:iq:version" }
+  /// Delayed Delivery (XEP-0203).
+  static var delay: String { "urn:xmpp:delay" }
+  /// Unique and Stable Stanza IDs (XEP-0359).
+  static var stableIDs: String { "urn:xmpp:sid:0" }
+  /// Stanza Forwarding (XEP-0297).
+  static var forward: String { "urn:xmpp:forward:0" }
+  static var carbons: String { "urn:xmpp:carbons:2" }
+  /// Message Archive Management (XEP-0313).
+  static var archive: String { "urn:xmpp:mam:2" }
+  /// Result Set Management (XEP-0059).
+  static var resultSet: String { "http://jabber.org/protocol/rsm" }
+  /// Data Forms (XEP-0004).
+  static var dataForms: String { "jabber:x:data" }
+  static var receipts: String { "urn:xmpp:receipts" }
+  static var chatMarkers: String { "urn:xmpp:chat-markers:0" }
+  /// Message Processing Hints (XEP-0334).
+  static var hints: String { "urn:xmpp:hints" }
 }

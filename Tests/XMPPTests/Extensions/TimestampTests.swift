@@ -1,5 +1,5 @@
-import Mapping
 import Testing
+import XMPP
 
 @Suite struct TimestampTests {
   @Test(

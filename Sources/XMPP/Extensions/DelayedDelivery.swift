@@ -1,11 +1,11 @@
-import XMLStream
-public import XMPP
+public import XMLStream
 
 /// Delayed Delivery (XEP-0203).
 public enum DelayedDelivery {
   /// When a stanza was sent originally, if it says so: the earliest of its stamps, for a server that stored it adds its
-  /// own to the sender's.
-  static func stamp(of stanza: XMLElement) -> Int64? {
+  /// own to the sender's. In milliseconds since 1970.
+  /// - Parameter stanza: a stanza, or the `<forwarded/>` around one.
+  public static func stamp(of stanza: XMLElement) -> Int64? {
     var earliest: Int64?
     for child in stanza.children where child.is("delay", in: Namespace.delay) {
       guard let time = child.attribute("stamp").flatMap(Timestamp.milliseconds) else { continue }

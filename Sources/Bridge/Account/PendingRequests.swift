@@ -1,0 +1,51 @@
+import XMPP
+
+/// Requests of the account's own (iq) that wait for their answers: each is answered, given up, or gone with its stream.
+struct PendingRequests<Purpose: Sendable>: Sendable {
+  private struct Entry: Sendable {
+    var purpose: Purpose
+    var recipient: JID?
+    var deadline: Duration
+  }
+
+  private var open: [String: Entry] = [:]
+
+  /// For how long an answer is waited for.
+  private static var patience: Duration { .seconds(30) }
+
+  init() {}
+
+  /// Whether nothing is waited for.
+  var isEmpty: Bool { open.isEmpty }
+
+  /// When the next request is given up.
+  var deadline: Duration? { open.values.map(\.deadline).min() }
+
+  /// A request was sent.
+  /// - Parameter recipient: to whom; nil for the account itself.
+  mutating func asked(_ purpose: Purpose, id: String, of recipient: JID? = nil, now: Duration) {
+    open[id] = Entry(purpose: purpose, recipient: recipient, deadline: now + Self.patience)
+  }
+
+  /// What an iq answers; nil if it answers nothing, or comes from somebody who was not asked.
+  mutating func take(_ iq: IQ, account: JID) -> Purpose? {
+    guard let entry = open[iq.id], iq.answers(iq.id, to: entry.recipient, of: account) else { return nil }
+    open[iq.id] = nil
+    return entry.purpose
+  }
+
+  /// What was waited for long enough.
+  mutating func expire(now: Duration) -> [Purpose] {
+    let late = open.filter { $0.value.deadline <= now }
+    for id in late.keys { open[id] = nil }
+    return late.values.map(\.purpose)
+  }
+
+  /// The stream was interrupted and goes on: the answers come later.
+  mutating func wait(from now: Duration) {
+    for id in open.keys { open[id]?.deadline = now + Self.patience }
+  }
+
+  /// The stream is gone, and with it every answer.
+  mutating func forgetAll() { open.removeAll() }
+}
