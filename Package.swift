@@ -113,7 +113,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "XMLStream"], swiftSettings: strict),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["Platform", "TestSupport", "xmpp-mqtt-bridge"], swiftSettings: strict),
+      name: "IntegrationTests", dependencies: ["Platform", "TestSupport", "XMLStream", "xmpp-mqtt-bridge"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -51,6 +51,12 @@ public struct MessageAudit: Sendable, CustomStringConvertible {
   /// Forgets in which order the messages arrived, for where the order is not to be judged.
   public mutating func sort() { arrivals.sort() }
 
+  /// Forgets all but the first arrival of each message.
+  public mutating func ignoreDoubles() {
+    var seen: Set<Int> = []
+    arrivals.removeAll { !seen.insert($0).inserted }
+  }
+
   /// Numbers that never arrived.
   public var lost: [Int] {
     let seen = Set(arrivals)
