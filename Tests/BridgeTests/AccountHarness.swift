@@ -20,6 +20,8 @@ struct AccountHarness {
 
   /// Commits that the journal has not answered.
   private(set) var commits: [(ticket: UInt64, operations: [JournalOperation], sync: Bool)] = []
+  /// The latest commit that the journal has not answered.
+  var lastCommit: [JournalOperation]? { commits.last?.operations }
   /// What was wanted since the last look, commits and reports left out.
   private var wanted: [AccountAction] = []
   private(set) var reports: [Report] = []
@@ -171,6 +173,14 @@ struct AccountHarness {
   mutating func disconnect() {
     core.disconnected()
     settle()
+  }
+
+  /// The server closes the stream for something that it was sent, and forgets it.
+  mutating func refuse() {
+    core.streamLost()
+    core.disconnected(isRefusal: true)
+    settle()
+    committed()
   }
 
   /// The stream goes on.

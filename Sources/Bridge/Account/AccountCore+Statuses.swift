@@ -55,6 +55,17 @@ extension AccountCore {
     report(.warning, "expired", "\(rows.count) messages waited too long for the XMPP server")
   }
 
+  /// This one made the server close the stream again and again.
+  mutating func poisoned(_ row: StanzaRow, wallClock: Int64) {
+    poisonWatch.passed(row.sequence)
+    let text = "the server closed the connection each time that it was sent"
+    report(.error, "poison", "a message is given up: \(text)")
+    guard let origin = row.origin else { return }
+    let error = DeliveryStatus.Failure(condition: "poison", text: text)
+    let status = DeliveryStatus(id: origin.id, state: .failed, time: wallClock, error: error)
+    emit(status, origin: origin, wallClock: wallClock)
+  }
+
   /// Whom to tell about a message that `contact` speaks of. The topic is that contact's, so nobody can change what is told
   /// of another contact's messages.
   func origin(of id: String, contact: JID) -> MessageOrigin {

@@ -34,6 +34,7 @@ extension AccountCore {
     let before = record.trimmed
     sent(outbound.acknowledged(upTo: number, record: &record, now: now), wallClock: wallClock)
     isRecordDirty = true
+    poisonWatch.passed(record.trimmed)
     if record.trimmed > before {
       writeLazily(.trim(settings.outboundSpool, upTo: record.trimmed), now: now)
     } else if lazySince == nil {
@@ -43,6 +44,7 @@ extension AccountCore {
 
   /// The stream is over and cannot be resumed: what the server has not acknowledged goes through the next one.
   mutating func streamLost() {
+    rowOfLostStream = outbound.firstRow
     outbound.streamLost(record: &record)
     inbound.ledger.reset(upstream: 0)
     committedInbound = 0
@@ -59,7 +61,11 @@ extension AccountCore {
   }
 
   /// The connection is gone. The next one is opened when all that was taken in is on disk.
-  mutating func disconnected() {
+  /// - Parameter isRefusal: the server closed it, and not because it goes away itself: something that it was sent may be
+  ///   why.
+  mutating func disconnected(isRefusal: Bool = false) {
+    if isRefusal, isOnline { poisonWatch.closedByPeer(first: outbound.firstRow ?? rowOfLostStream) }
+    rowOfLostStream = nil
     isOnline = false
     outbound.ledger.sessionDown()
     inbound.ledger.reset(upstream: record.inbound)

@@ -82,14 +82,17 @@ extension AccountCore {
   /// Stanzas leave, as far as the server's window and the archive allow.
   private mutating func depart(now: Duration, wallClock: Int64) {
     guard isOnline, !isLeaving else { return }
+    let terms = OutboundFlow.DepartureTerms(
+      room: settings.window - outbound.numbered.count, holdsRows: holdsRows, isCautious: poisonWatch.isCautious,
+      found: setup.found, poison: poisonWatch.poison, expiry: settings.expiry)
     let departure = outbound.depart(
-      room: settings.window - outbound.numbered.count, holdsRows: holdsRows, found: setup.found,
-      expiry: settings.expiry, record: &record, account: settings.jid, now: now, wallClock: wallClock)
+      terms, record: &record, account: settings.jid, now: now, wallClock: wallClock)
     guard !departure.isEmpty else { return }
     effects.stanzas += departure.stanzas
     if !departure.omitted.isEmpty { write(.remove(settings.outboundSpool, departure.omitted)) }
     sent(departure.found, wallClock: wallClock)
     expired(departure.expired, wallClock: wallClock)
+    if let poison = departure.poison { poisoned(poison, wallClock: wallClock) }
     isRecordDirty = true
     isCommitUrgent = true
   }

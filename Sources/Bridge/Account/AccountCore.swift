@@ -49,6 +49,10 @@ struct AccountCore: Sendable {
   var requests = PendingRequests<OwnRequest>()
   /// How far a new session is ready.
   var setup = SessionSetup()
+  /// Looks for the message that no server takes.
+  var poisonWatch = PoisonWatch()
+  /// The first row that a stream which is over had not seen acknowledged, until its connection ends too.
+  var rowOfLostStream: UInt64?
   /// Receipts that are owed once our `h` covers their messages.
   var receipts: Deque<PendingReceipt>
   /// Counts streams: a commit that was submitted for an earlier one hands nothing to the present one.

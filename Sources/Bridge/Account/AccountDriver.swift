@@ -203,8 +203,8 @@ final class AccountDriver {
     isStreamUp = false
     connector.ended(end, now: Clocks.monotonic())
     let isResumable = connection?.session.resumable != nil
+    core.disconnected(isRefusal: end.isRefusal)
     if !isResumable { core.streamLost() }
-    core.disconnected()
     reporter.ended(end, resumable: isResumable, retryIn: leaving == nil ? connector.retryIn : nil)
   }
 }

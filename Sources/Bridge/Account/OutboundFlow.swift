@@ -33,10 +33,28 @@ struct OutboundFlow: Sendable {
     var found: [StanzaRow] = []
     /// Rows that waited too long.
     var expired: [StanzaRow] = []
+    /// The row that no server takes.
+    var poison: StanzaRow?
 
     /// Rows that are gone from the spool.
-    var omitted: [UInt64] { (found + expired).map(\.sequence) }
-    var isEmpty: Bool { stanzas.isEmpty && found.isEmpty && expired.isEmpty }
+    var omitted: [UInt64] { (found + expired).map(\.sequence) + (poison.map { [$0.sequence] } ?? []) }
+    var isEmpty: Bool { stanzas.isEmpty && found.isEmpty && expired.isEmpty && poison == nil }
+  }
+
+  /// What may leave, and what must not.
+  struct DepartureTerms: Sendable {
+    /// How many more stanzas the stream may hold unacknowledged.
+    var room: Int
+    /// Rows have to wait, since the archive is still being asked about them.
+    var holdsRows = false
+    /// One row at a time, since one of them is suspected.
+    var isCautious = false
+    /// What the archive has, by `MessageMemory.key`.
+    var found: Set<UInt64> = []
+    /// The row that closed connection after connection.
+    var poison: UInt64?
+    /// How old a row may get.
+    var expiry: Expiry
   }
 
   /// An MQTT message whose PUBACK waits until every row up to `sequence` is safe.
@@ -121,29 +139,30 @@ struct OutboundFlow: Sendable {
 
   /// Gives numbers to what may be sent now: first the stanzas that are no messages, then rows in their order.
   /// - Parameters:
-  ///   - room: how many more stanzas the stream may hold unacknowledged.
-  ///   - holdsRows: rows have to wait, since the archive is still being asked about them.
-  ///   - found: what the archive has, by `MessageMemory.key`.
   ///   - record: takes note of the numbers; it has to be committed before a byte of them reaches the socket.
   ///   - account: who says, in a delay stamp, when a message was accepted.
   mutating func depart(
-    room: Int, holdsRows: Bool = false, found: Set<UInt64> = [], expiry: Expiry, record: inout SessionRecord,
-    account: JID, now: Duration, wallClock: Int64
+    _ terms: DepartureTerms, record: inout SessionRecord, account: JID, now: Duration, wallClock: Int64
   ) -> Departure {
     var departure = Departure()
-    while departure.stanzas.count < room, let control = controls.popFirst() {
+    while departure.stanzas.count < terms.room, let control = controls.popFirst() {
       let stanza = OutboundStanza(sequence: takeNumber(), bytes: control)
       record.controls.append(stanza)
       numbered.append(Numbered(number: stanza.sequence, time: wallClock, content: .control(control)))
       departure.stanzas.append(stanza)
     }
-    while !holdsRows, departure.stanzas.count < room, let row = window.popFirst()?.element {
+    while !terms.holdsRows, departure.stanzas.count < terms.room, !terms.isCautious || firstRow == nil,
+      let row = window.popFirst()?.element
+    {
       record.numbered = row.sequence
       let wasSent = row.sequence <= record.sentBefore
-      if wasSent, let origin = row.origin, found.contains(origin.key) {
+      if row.sequence == terms.poison {
+        omit(row, record: &record, now: now)
+        departure.poison = row
+      } else if wasSent, let origin = row.origin, terms.found.contains(origin.key) {
         omit(row, record: &record, now: now)
         departure.found.append(row)
-      } else if expiry.hasExpired(row, wallClock: wallClock) {
+      } else if terms.expiry.hasExpired(row, wallClock: wallClock) {
         omit(row, record: &record, now: now)
         departure.expired.append(row)
       } else {
@@ -156,6 +175,14 @@ struct OutboundFlow: Sendable {
       }
     }
     return departure
+  }
+
+  /// The first row that the server has not acknowledged.
+  var firstRow: UInt64? {
+    for entry in numbered {
+      if case .row(let row) = entry.content { return row.sequence }
+    }
+    return nil
   }
 
   private mutating func takeNumber() -> UInt64 {

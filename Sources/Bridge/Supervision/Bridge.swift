@@ -73,7 +73,9 @@ public final class Bridge: Sendable {
 
   private static var responder: IQResponder {
     IQResponder(
-      info: DiscoInfo(identities: [.init(category: "client", type: "bot", name: "xmpp-mqtt-bridge")], features: []),
+      info: DiscoInfo(
+        identities: [.init(category: "client", type: "bot", name: "xmpp-mqtt-bridge")],
+        features: [MessageReceipts.feature, ChatMarkers.feature]),
       version: SoftwareVersion(name: "xmpp-mqtt-bridge", version: BridgeVersion.current))
   }
 

@@ -15,6 +15,14 @@ public enum ConnectionEnd: Error, Sendable, Equatable, CustomStringConvertible {
     case .session(let end): end.description
     }
   }
+
+  /// Whether the server closed the stream for something that it was sent; see ``SessionEnd/isRefusal``.
+  public var isRefusal: Bool {
+    switch self {
+    case .session(let end): end.isRefusal
+    case .unreachable, .untrusted: false
+    }
+  }
 }
 
 /// When to connect again.

@@ -123,4 +123,18 @@ extension SessionEnd {
     default: false
     }
   }
+
+  /// Whether the server closed the stream for something that it was sent, as far as can be told: not because it shuts
+  /// down, has too much to do, or has another session in this one's place.
+  public var isRefusal: Bool {
+    switch self {
+    case .peerClosed: true
+    case .streamError(let condition, _):
+      ![
+        "conflict", "connection-timeout", "host-gone", "reset", "resource-constraint", "see-other-host",
+        "system-shutdown",
+      ].contains(condition)
+    default: false
+    }
+  }
 }
