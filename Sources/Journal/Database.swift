@@ -12,9 +12,9 @@ struct Database: ~Copyable {
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     let code = unsafe sqlite3_open_v2(path, &opened, flags, fileSystem)
     guard code == SQLITE_OK, let opened = unsafe opened else {
-      let reason = unsafe String(cString: sqlite3_errstr(code))
+      let error = unsafe SQLiteError(code: code, of: opened)
       unsafe sqlite3_close_v2(opened)
-      throw SQLiteError(code: code, reason: reason)
+      throw error
     }
     unsafe handle = unsafe opened
     _ = unsafe csqlite_defend(handle)
@@ -45,6 +45,12 @@ struct Database: ~Copyable {
   func integer(_ sql: String) throws(SQLiteError) -> Int64 {
     let statement = try prepare(sql)
     return try statement.step() ? statement.integer(0) : 0
+  }
+
+  /// The text that a query or pragma of one row and column returns; empty if it returns none.
+  func text(_ sql: String) throws(SQLiteError) -> String {
+    let statement = try prepare(sql)
+    return try statement.step() ? statement.text(0) : ""
   }
 
   /// Whether a transaction is open.
@@ -101,6 +107,6 @@ struct Database: ~Copyable {
   }
 
   private func lastError(_ code: Int32) -> SQLiteError {
-    SQLiteError(code: code, reason: unsafe String(cString: sqlite3_errmsg(handle)))
+    unsafe SQLiteError(code: code, of: handle)
   }
 }

@@ -12,7 +12,7 @@ public final class Journal: Sendable {
 
   private let writer: JournalWriter
   private let thread: NativeThread
-  private let spools: Lock<Spools>
+  private let spools = Lock(Spools())
   private let isClosed = Lock(false)
 
   /// Opens the journal, making it if there is none, and starts its thread.
@@ -28,28 +28,56 @@ public final class Journal: Sendable {
   }
 
   static func open(
-    _ store: sending Store, syncInterval: Duration = .seconds(600)
+    _ store: sending Store, options: Store.Options = .init(), syncInterval: Duration = .seconds(600)
   ) throws(JournalError) -> (Journal, Recovered) {
     let recovered = store.recovered
-    let path = store.path
-    do {
-      let writer = try JournalWriter(store: store, syncInterval: syncInterval)
-      let thread = try NativeThread(name: "journal") { writer.run() }
-      return (Journal(writer: writer, thread: thread, recovered: recovered), recovered)
+    let journal = try Journal(path: store.path, options: options, store: store, syncInterval: syncInterval)
+    journal.found(recovered)
+    return (journal, recovered)
+  }
+
+  /// A journal whose file is not open yet: until ``reopen(damage:)`` has succeeded, everything that is asked of it fails.
+  public convenience init(path: String, syncInterval: Duration = .seconds(600)) throws(JournalError) {
+    try self.init(path: path, options: .init(), store: nil, syncInterval: syncInterval)
+  }
+
+  private init(
+    path: String, options: Store.Options, store: sending Store?, syncInterval: Duration
+  ) throws(JournalError) {
+    do throws(SystemError) {
+      let writer = try JournalWriter(path: path, options: options, store: store, syncInterval: syncInterval)
+      self.writer = writer
+      thread = try NativeThread(name: "journal") { writer.run() }
     } catch {
-      throw .failed(path: path, reason: error.description)
+      throw JournalError(error.call, path: path, code: error.code)
     }
   }
 
-  private init(writer: JournalWriter, thread: NativeThread, recovered: Recovered) {
-    self.writer = writer
-    self.thread = thread
-    var spools = Spools()
-    for spool in recovered.spools {
-      spools.known[spool.name] = spool.spool
-      spools.next = max(spools.next, spool.spool.id + 1)
+  /// Opens the file, or closes it and opens it again behind everything that has been submitted, which is answered first.
+  /// What is in memory of it, and what was in doubt after a failure, counts for nothing afterwards: what the file holds does.
+  ///
+  /// A file that is damaged, or something else than a journal, is set aside and a new one begun; ``Recovered/setAside``
+  /// tells. The right to the file is kept whether this succeeds or not.
+  /// - Parameter damage: what a reader has found wrong with the file: it is set aside in any case.
+  /// - Throws: ``JournalError``, if there still is no room for instance; the journal then fails everything, and this may
+  ///   be called again.
+  public func reopen(damage: String? = nil) async throws(JournalError) -> Recovered {
+    let result = await withCheckedContinuation { continuation in
+      writer.post(.reopen(damage: damage) { continuation.resume(returning: $0) })
     }
-    self.spools = Lock(spools)
+    let recovered = try result.get()
+    found(recovered)
+    return recovered
+  }
+
+  private func found(_ recovered: Recovered) {
+    spools.withLock { spools in
+      spools = Spools()
+      for spool in recovered.spools {
+        spools.known[spool.name] = spool.spool
+        spools.next = max(spools.next, spool.spool.id + 1)
+      }
+    }
   }
 
   deinit { try? close(clean: false) }

@@ -1,7 +1,12 @@
+internal import Glibc
+internal import Platform
+
 /// Why the journal cannot be opened, written or read.
 public enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Another process works on the file.
   case owned(path: String, process: Int32?)
+  /// Another program holds a lock on the file, for the moment.
+  case busy(path: String)
   /// The file is something else than a journal.
   case foreign(path: String)
   /// The file was written by a later version of this program.
@@ -22,6 +27,7 @@ public enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path) is in use by process \(process); each bridge needs a state file of its own"
     case .owned(let path, nil):
       "\(path) is in use by another process; each bridge needs a state file of its own"
+    case .busy(let path): "\(path) is locked by another program"
     case .foreign(let path):
       "\(path) is not a state file of this program; name another file, or move it away"
     case .newer(let path, let version, let known):
@@ -33,4 +39,16 @@ public enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     case .closed: "the journal is closed"
     }
   }
+
+  /// A system call on the file `path`, or beside it, failed.
+  init(_ call: String, path: String, code: Int32) {
+    self =
+      SystemError.saysFull(code)
+      ? .full(path: path) : .failed(path: path, reason: SystemError(call: call, code: code).description)
+  }
+}
+
+extension SystemError {
+  /// Whether an `errno` value says that there is no room left: none on the disk, or none that its user may use.
+  static func saysFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT }
 }

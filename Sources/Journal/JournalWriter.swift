@@ -22,20 +22,31 @@ final class JournalWriter: Sendable {
     case batch(Submission)
     case load(Load)
     case spool(JournalSpool, name: String)
+    /// Opens the file anew; damage says that it has to be put out of the way first, and why.
+    case reopen(damage: String?, answer: @Sendable (Result<Recovered, JournalError>) -> Void)
     case stop(clean: Bool)
   }
 
   private let inbox = Inbox<Message>()
   private let wakeUp: WakeUp
+  private let path: String
+  private let options: Store.Options
   private let syncInterval: Duration
-  /// Nil once it is closed.
+  /// Nil while the file is not open.
   private let store: Lock<Store?>
+  /// Why it is not.
+  private let absence = Lock(JournalError.closed)
   /// A copy that can be read while a transaction is under way.
   private let published = Lock(JournalStatistics())
   private let closingFailure = Lock<JournalError?>(nil)
 
-  init(store: sending Store, syncInterval: Duration) throws(SystemError) {
+  /// - Parameters:
+  ///   - store: the file, if it is open already.
+  ///   - options: how it is opened anew.
+  init(path: String, options: Store.Options, store: sending Store?, syncInterval: Duration) throws(SystemError) {
     wakeUp = try WakeUp()
+    self.path = path
+    self.options = options
     self.syncInterval = syncInterval
     self.store = Lock(store)
   }
@@ -55,7 +66,7 @@ final class JournalWriter: Sendable {
     _ body: (Store) throws(JournalError) -> Value
   ) throws(JournalError) -> Value {
     try store.withLock { (store) throws(JournalError) in
-      guard let store else { throw .closed }
+      guard let store else { throw absence.withLock { $0 } }
       return try body(store)
     }
   }
@@ -68,11 +79,16 @@ final class JournalWriter: Sendable {
     var spools: [(spool: JournalSpool, name: String)] = []
     /// When what was written has to be flushed at the latest.
     var syncDue: Duration?
+    /// The right to the file, kept while it is not open, so that no other process takes it meanwhile.
+    var lock: OwnerLock?
+    /// Whether the last store was given up in doubt.
+    var isInDoubt = false
   }
 
   /// The thread's body: returns when the journal is closed.
   func run() {
     var state = State()
+    state.lock = store.withLock { $0?.lock }
     while true {
       wait(until: state.syncDue)
       wakeUp.clear()
@@ -98,18 +114,21 @@ final class JournalWriter: Sendable {
   private func work(on messages: [Message], _ state: inout State) -> Bool? {
     var submissions: [Submission] = []
     var loads: [Load] = []
+    var openings: [(damage: String?, answer: @Sendable (Result<Recovered, JournalError>) -> Void)] = []
     var clean: Bool?
     for message in messages {
       switch message {
       case .batch(let submission): submissions.append(submission)
       case .spool(let spool, let name): state.spools.append((spool, name))
       case .load(let load): loads.append(load)
+      case .reopen(let damage, let answer): openings.append((damage, answer))
       case .stop(let isClean): clean = isClean
       }
     }
     write(submissions, &state)
     for load in loads { serve(load) }
     try? withStore { $0.checkpointIfDue() }
+    for (damage, answer) in openings { answer(reopen(damage: damage, &state)) }
     return clean
   }
 
@@ -163,6 +182,35 @@ final class JournalWriter: Sendable {
     load.handle.loaded(load.id, from: load.spool, result: result)
   }
 
+  // MARK: Opening and closing
+
+  private func reopen(damage: String?, _ state: inout State) -> Result<Recovered, JournalError> {
+    let before = statistics
+    let result: Result<Recovered, JournalError>
+    do {
+      let recovered = try store.withLock { [path, options] (store) throws(JournalError) in
+        state.isInDoubt = state.isInDoubt || store?.isInDoubt == true
+        store = nil
+        try StateFile.makeParent(of: path)
+        let lock = if let lock = state.lock { lock } else { try OwnerLock(path: path) }
+        state.lock = lock
+        var opener = StoreOpener(path: path, options: options, lock: lock, statistics: before)
+        let opened = try opener.open(damage: damage, isInDoubt: state.isInDoubt)
+        defer { store = opened }
+        var recovered = opened.recovered
+        recovered.setAside = opener.setAside
+        return recovered
+      }
+      state = State(lock: state.lock)
+      result = .success(recovered)
+    } catch {
+      absence.withLock { $0 = error }
+      published.withLock { $0.lastFailure = error }
+      result = .failure(error)
+    }
+    return result
+  }
+
   private func close(clean: Bool) {
     if clean {
       do {
@@ -172,6 +220,7 @@ final class JournalWriter: Sendable {
       }
     }
     store.withLock { $0 = nil }
+    absence.withLock { $0 = .closed }
   }
 
   /// Changes the store and publishes what that did to the statistics.

@@ -5,7 +5,7 @@ internal import Platform
 ///
 /// It is a lock on a file of its own, `PATH.lock`: SQLite keeps locks on the database itself, and those a process loses when
 /// it closes any descriptor of that file. The lock file stays when it is released; removing it would race with the next owner.
-struct OwnerLock: ~Copyable {
+final class OwnerLock: Sendable {
   private let descriptor: Int32
 
   /// Takes the lock; ``JournalError/owned(path:process:)`` if somebody else has it.
@@ -13,14 +13,14 @@ struct OwnerLock: ~Copyable {
     let name = path + ".lock"
     let descriptor = unsafe open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
-      throw .failed(path: path, reason: SystemError(call: "open \(name)", code: errno).description)
+      throw JournalError("open \(name)", path: path, code: errno)
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       let process = Self.readProcess(descriptor)
       close(descriptor)
       if code == EWOULDBLOCK { throw .owned(path: path, process: process) }
-      throw .failed(path: path, reason: SystemError(call: "flock \(name)", code: code).description)
+      throw JournalError("flock \(name)", path: path, code: code)
     }
     let text = "\(getpid())\n"
     _ = ftruncate(descriptor, 0)
@@ -28,7 +28,12 @@ struct OwnerLock: ~Copyable {
     self.descriptor = descriptor
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // Closing alone would not do: a process that was forked and has not called exec yet has the descriptor too, and would
+    // keep the lock.
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   private static func readProcess(_ descriptor: Int32) -> Int32? {
     var digits = [UInt8](repeating: 0, count: 16)

@@ -30,10 +30,20 @@ public struct Recovered: Sendable, Equatable {
     public var bytes: Int
   }
 
+  /// A file that could not be used and was put out of the way.
+  public struct SetAside: Sendable, Equatable {
+    /// Where it is now.
+    public var path: String
+    /// What was wrong with it.
+    public var reason: String
+  }
+
   /// How far the content can be trusted.
   public var continuity: Continuity
   /// How often the journal has been opened, this time included.
   public var generation: Int64
   /// Every spool that was ever made, in the order of making.
   public var spools: [Spool]
+  /// What was in the place of the file before; nil if nothing had to go.
+  public var setAside: SetAside? = nil
 }

@@ -8,7 +8,7 @@ enum StateFile {
     guard let parent = parent(of: path), unsafe access(parent, F_OK) != 0 else { return }
     try makeParent(of: parent)
     guard unsafe mkdir(parent, 0o700) == 0 || errno == EEXIST else {
-      throw .failed(path: path, reason: SystemError(call: "mkdir \(parent)", code: errno).description)
+      throw JournalError("mkdir \(parent)", path: path, code: errno)
     }
     try flushDirectory(of: parent)
   }
@@ -17,18 +17,58 @@ enum StateFile {
   static func make(_ path: String) throws(JournalError) {
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o600)
     guard descriptor >= 0 else {
-      throw .failed(path: path, reason: SystemError(call: "open", code: errno).description)
+      throw JournalError("open", path: path, code: errno)
     }
     defer { close(descriptor) }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw .foreign(path: path)
+      throw .failed(path: path, reason: "it is no ordinary file")
     }
     if status.st_mode & 0o077 != 0, fchmod(descriptor, 0o600) != 0 {
-      throw .failed(path: path, reason: SystemError(call: "fchmod", code: errno).description)
+      throw JournalError("fchmod", path: path, code: errno)
     }
     unsafe chmod(path + "-wal", 0o600)
     if status.st_size == 0 { try flushDirectory(of: path) }
+  }
+
+  /// Gives the file, its log and whatever else belongs to it another name, so that a new one can be begun. Where the path
+  /// is a symbolic link, what it points to is renamed.
+  /// - Parameter wallClock: milliseconds since 1970, for the name: `PATH.damaged-20261122T080000Z`.
+  /// - Returns: the new name.
+  static func setAside(_ path: String, wallClock: Int64) throws(JournalError) -> String {
+    let file = resolved(path)
+    let stem = "\(file).damaged-\(stamp(wallClock))"
+    var name = stem
+    var number = 1
+    while unsafe access(name, F_OK) == 0 {
+      number += 1
+      name = "\(stem)-\(number)"
+    }
+    // The log first: a file without its log is at worst known for damaged once more, a log without its file could be
+    // taken for that of the new one.
+    for suffix in ["-journal", "-wal", "-shm", ""] {
+      guard unsafe rename(file + suffix, name + suffix) != 0, errno != ENOENT else { continue }
+      throw JournalError("rename \(file + suffix)", path: path, code: errno)
+    }
+    try flushDirectory(of: file)
+    return name
+  }
+
+  /// The path without symbolic links.
+  private static func resolved(_ path: String) -> String {
+    guard let real = unsafe realpath(path, nil) else { return path }
+    defer { unsafe free(real) }
+    return unsafe String(cString: real)
+  }
+
+  /// `20261122T080000Z`.
+  private static func stamp(_ wallClock: Int64) -> String {
+    var seconds = time_t(wallClock / 1_000)
+    var parts = unsafe tm()
+    unsafe gmtime_r(&seconds, &parts)
+    var text = [CChar](repeating: 0, count: 32)
+    let count = unsafe strftime(&text, text.count, "%Y%m%dT%H%M%SZ", &parts)
+    return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// What tells the file from a copy of it: its inode number. 0 if it cannot be told.
@@ -51,12 +91,12 @@ enum StateFile {
   private static func flushDirectory(of path: String) throws(JournalError) {
     let descriptor = unsafe open(parent(of: path) ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw .failed(path: path, reason: SystemError(call: "open directory", code: errno).description)
+      throw JournalError("open directory", path: path, code: errno)
     }
     defer { close(descriptor) }
     // Some file systems have nothing to flush for a directory and say EINVAL.
     guard fsync(descriptor) == 0 || errno == EINVAL else {
-      throw .failed(path: path, reason: SystemError(call: "fsync directory", code: errno).description)
+      throw JournalError("fsync directory", path: path, code: errno)
     }
   }
 

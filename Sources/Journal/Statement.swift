@@ -60,7 +60,7 @@ struct Statement: ~Copyable {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
     case let code:
-      throw SQLiteError(code: code, reason: unsafe String(cString: sqlite3_errmsg(sqlite3_db_handle(handle))))
+      throw unsafe SQLiteError(code: code, of: sqlite3_db_handle(handle))
     }
   }
 

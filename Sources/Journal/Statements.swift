@@ -157,6 +157,13 @@ final class Statements {
       } else {
         .uncertain
       }
+    switch continuity {
+    case .new, .closed, .interrupted: break
+    case .uncertain, .copied:
+      // Whatever took the system down, or made the copy, may have left pages behind that do not belong together.
+      let verdict = try database.text("PRAGMA quick_check(1)")
+      if verdict != "ok" { throw .damage(verdict) }
+    }
     let spools = try spools(in: database)
     try database.execute("BEGIN IMMEDIATE")
     try set("generation", generation + 1)

@@ -15,6 +15,8 @@
 /// - After a failed flush the kernel may hold pages for written that never reached the disk, so that a later flush of the log
 ///   would prove nothing about them. Before the next transaction the whole log is therefore written over itself and flushed;
 ///   until that succeeds everything fails. The database needs no such care: what a failed checkpoint copied is copied again.
+/// - On a full disk the log is copied, as far as the database has free pages, and the transaction tried once more: it then
+///   overwrites the log from its beginning, which needs no room. So a full disk is felt only when messages pile up.
 final class Store {
   /// What only tests set otherwise.
   struct Options: Sendable {
@@ -31,7 +33,8 @@ final class Store {
   let recovered: Recovered
   private let statements: Statements
   private let database: Database
-  private let lock: OwnerLock
+  /// Released last: properties go in the order in which they stand here, and the database is closed before.
+  let lock: OwnerLock
   private let checkpointPages: Int
 
   /// Pages appended to the log since it was last copied as a whole.
@@ -39,17 +42,25 @@ final class Store {
   /// From how many pages on it is copied; more after an attempt that failed.
   private var checkpointDue: Int
   private var isFlushing = false
-  private var isInDoubt = false
+  /// Whether pages that SQLite holds for written may never reach the disk.
+  private(set) var isInDoubt = false
   /// Whether there are commits that a power cut could undo.
   private(set) var isDirty = false
   /// What has been done.
-  private(set) var statistics = JournalStatistics()
+  private(set) var statistics: JournalStatistics
 
   /// Opens or makes the file and takes it into possession.
-  /// - Parameter path: the file; missing directories above it are made.
-  init(path: String, options: Options = Options()) throws(JournalError) {
+  /// - Parameters:
+  ///   - path: the file; missing directories above it are made.
+  ///   - lock: the right to it, if this process has it already.
+  ///   - isInDoubt: an earlier store of this process was in doubt when it was given up.
+  ///   - statistics: what has been done until now.
+  init(
+    path: String, options: Options = Options(), lock: OwnerLock? = nil, isInDoubt: Bool = false,
+    statistics: JournalStatistics = JournalStatistics()
+  ) throws(JournalError) {
     try StateFile.makeParent(of: path)
-    let lock = try OwnerLock(path: path)
+    let lock = if let lock { lock } else { try OwnerLock(path: path) }
     try StateFile.make(path)
     let database = try Self.connect(to: path, fileSystem: options.fileSystem)
     try Schema.migrate(database, path: path)
@@ -67,7 +78,8 @@ final class Store {
         PRAGMA max_page_count = \(options.maxPages);
         """)
       let statements = try Statements(database)
-      recovered = try statements.takePossession(of: database, identity: StateFile.identity(path))
+      if isInDoubt { try database.rewriteLog() }
+      recovered = try Self.takePossession(statements, of: database, path: path)
       try database.execute("PRAGMA synchronous = NORMAL")
       self.statements = statements
     } catch {
@@ -77,8 +89,23 @@ final class Store {
     self.database = database
     self.lock = lock
     self.path = path
+    self.statistics = statistics
+    self.statistics.lastFailure = nil
     checkpointPages = options.checkpointPages
     checkpointDue = options.checkpointPages
+  }
+
+  private static func takePossession(
+    _ statements: Statements, of database: borrowing Database, path: String
+  ) throws(SQLiteError) -> Recovered {
+    do {
+      return try statements.takePossession(of: database, identity: StateFile.identity(path))
+    } catch {
+      guard error.isFull else { throw error }
+      if database.isInTransaction { try? database.execute("ROLLBACK") }
+      guard try database.checkpoint(truncating: false) else { throw error }
+      return try statements.takePossession(of: database, identity: StateFile.identity(path))
+    }
   }
 
   private static func connect(to path: String, fileSystem: String?) throws(JournalError) -> Database {
@@ -106,17 +133,14 @@ final class Store {
     _ batches: [[JournalOperation]], spools: [(spool: JournalSpool, name: String)] = [], sync: Bool
   ) throws(JournalError) -> Bool {
     if spools.isEmpty, batches.allSatisfy(\.isEmpty), !(sync && isDirty) { return !isDirty }
-    do {
-      try dispelDoubt()
-      try setFlushing(sync)
-      try database.execute("BEGIN IMMEDIATE")
-      let changes = database.totalChanges
-      for (spool, name) in spools { try statements.add(spool, name: name) }
-      for operations in batches {
-        for operation in operations { try statements.apply(operation) }
+    do throws(SQLiteError) {
+      do throws(SQLiteError) {
+        try write(batches, spools, sync: sync)
+      } catch {
+        rollBack(after: error)
+        guard error.isFull, (try? checkpoint()) == true else { throw error }
+        try write(batches, spools, sync: sync)
       }
-      if sync, database.totalChanges == changes { try statements.countSync() }
-      try database.execute("COMMIT")
     } catch {
       throw failed(error)
     }
@@ -129,11 +153,26 @@ final class Store {
     return !isDirty
   }
 
+  private func write(
+    _ batches: [[JournalOperation]], _ spools: [(spool: JournalSpool, name: String)], sync: Bool
+  ) throws(SQLiteError) {
+    try dispelDoubt()
+    try setFlushing(sync)
+    try database.execute("BEGIN IMMEDIATE")
+    let changes = database.totalChanges
+    for (spool, name) in spools { try statements.add(spool, name: name) }
+    for operations in batches {
+      for operation in operations { try statements.apply(operation) }
+    }
+    if sync, database.totalChanges == changes { try statements.countSync() }
+    try database.execute("COMMIT")
+  }
+
   /// Copies the log if it has grown long. A failure is counted and leaves the log as it is, to be copied later.
   func checkpointIfDue() {
     guard logPages >= checkpointDue else { return }
     do {
-      try checkpoint()
+      _ = try checkpoint()
     } catch {
       checkpointDue = logPages + checkpointPages / 4
       _ = failed(error)
@@ -165,13 +204,15 @@ final class Store {
     if pages > 4096, pages - free < 1024 { try database.execute("VACUUM") }
   }
 
-  private func checkpoint() throws(SQLiteError) {
-    guard try database.checkpoint(truncating: false) else { return }
+  /// Returns whether the log will be written from its beginning again.
+  private func checkpoint() throws(SQLiteError) -> Bool {
+    guard try database.checkpoint(truncating: false) else { return false }
     _ = database.takeWrittenPages()
     logPages = 0
     checkpointDue = checkpointPages
     isDirty = false
     statistics.checkpoints += 1
+    return true
   }
 
   private func dispelDoubt() throws(SQLiteError) {
@@ -187,10 +228,14 @@ final class Store {
     isFlushing = flushing
   }
 
-  private func failed(_ error: SQLiteError) -> JournalError {
+  private func rollBack(after error: SQLiteError) {
     // Some errors have ended the transaction already.
     if database.isInTransaction { try? database.execute("ROLLBACK") }
     if error.castsDoubt { isInDoubt = true }
+  }
+
+  private func failed(_ error: SQLiteError) -> JournalError {
+    rollBack(after: error)
     statistics.failures += 1
     let error = error.asJournalError(path)
     statistics.lastFailure = error

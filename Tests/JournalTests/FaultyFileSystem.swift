@@ -28,6 +28,8 @@ final class FaultyFileSystem: Sendable {
     var flushesLeft: Int?
     /// Writes that still succeed before the disk is full; nil: all succeed.
     var writesLeft: Int?
+    /// Bytes by which files may still grow before the disk is full; nil: all they want.
+    var growthLeft: Int?
     /// Flushes of the log and of other files.
     var logFlushes = 0
     var otherFlushes = 0
@@ -133,7 +135,11 @@ final class FaultyFileSystem: Sendable {
     changed.pointee.xWrite = { file, bytes, count, offset in
       let open = FaultyFileSystem.opened(file!)
       let written = Array(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
-      guard open.system.changes(open.path, .write(offset: Int(offset), bytes: written)) else { return SQLITE_FULL }
+      var size: sqlite3_int64 = 0
+      _ = FaultyFileSystem.methods(open).xFileSize(file, &size)
+      let growth = max(0, Int(offset) + written.count - Int(size))
+      guard open.system.grows(by: growth), open.system.changes(open.path, .write(offset: Int(offset), bytes: written))
+      else { return SQLITE_FULL }
       return FaultyFileSystem.methods(open).xWrite(file, bytes, count, offset)
     }
     changed.pointee.xTruncate = { file, size in
@@ -166,6 +172,15 @@ final class FaultyFileSystem: Sendable {
 
   private static func methods(_ file: OpenFile) -> sqlite3_io_methods {
     UnsafePointer<sqlite3_io_methods>(bitPattern: file.original)!.pointee
+  }
+
+  private func grows(by bytes: Int) -> Bool {
+    state.withLock { state in
+      guard let left = state.growthLeft, bytes > 0 else { return true }
+      guard bytes <= left else { return false }
+      state.growthLeft = left - bytes
+      return true
+    }
   }
 
   private func changes(_ path: String, _ change: Change) -> Bool {
