@@ -278,15 +278,20 @@ public final class XMPPConnection {
     guard !isTurning else { return }
     isTurning = true
     carryOut()
-    owner?.turnEnded()
-    session.flush(now: Clocks.monotonic())
-    carryOut()
+    repeat {
+      owner?.turnEnded()
+      session.flush(now: Clocks.monotonic())
+      // What was held while a resumed stream was on trial comes out here, for instance: the owner's turn needs another end.
+    } while carryOut()
     isTurning = false
     handler?.flush()
     schedule()
   }
 
-  private func carryOut() {
+  /// Returns whether the owner was told anything.
+  @discardableResult
+  private func carryOut() -> Bool {
+    var hasTold = false
     while let action = session.nextAction() {
       switch action {
       case .write(let bytes): handler?.write(bytes)
@@ -296,16 +301,23 @@ public final class XMPPConnection {
       case .close: handler?.closeWhenWritten()
       case .established(let established):
         (untried, failures, distrust) = ([], [], nil)
-        owner?.received(.established(established))
-      case .stanza(let element, let number): owner?.received(.stanza(element, number: number))
-      case .acknowledged(let sequence): owner?.received(.acknowledged(upTo: sequence))
-      case .lost: owner?.received(.lost)
+        tell(.established(established))
+      case .stanza(let element, let number): tell(.stanza(element, number: number))
+      case .acknowledged(let sequence): tell(.acknowledged(upTo: sequence))
+      case .lost: tell(.lost)
       case .ended(let end):
         // Whatever still comes through this socket belongs to nobody.
         handler?.detach()
         handler = nil
+        hasTold = true
         ended(end)
       }
+    }
+    return hasTold
+
+    func tell(_ event: Event) {
+      hasTold = true
+      owner?.received(event)
     }
   }
 

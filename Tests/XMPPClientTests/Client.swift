@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Platform
 import TLSEngine
 import XMLStream
 import XMPP
@@ -20,9 +21,15 @@ final class Client: Sendable {
 
     init(_ continuation: AsyncStream<String>.Continuation) { self.continuation = continuation }
 
-    func received(_ event: XMPPConnection.Event) { continuation.yield(Client.line(event)) }
+    /// What was told since the owner's turn ended last.
+    let untreated = Lock(0)
 
-    func turnEnded() {}
+    func received(_ event: XMPPConnection.Event) {
+      untreated.withLock { $0 += 1 }
+      continuation.yield(Client.line(event))
+    }
+
+    func turnEnded() { untreated.withLock { $0 = 0 } }
   }
 
   init(
@@ -60,6 +67,9 @@ final class Client: Sendable {
       return body(value)
     }.get()
   }
+
+  /// How many events wait for the end of a turn that may be long in coming. Zero between any two turns.
+  func untreated() async throws -> Int { try await perform { [recorder] _ in recorder.untreated.withLock { $0 } } }
 
   func connect() async throws { try await perform { $0.connect(inbound: 0) } }
 

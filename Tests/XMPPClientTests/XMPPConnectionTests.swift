@@ -159,7 +159,8 @@ import XMPPClient
         .expect("<stream:stream"),
         .send(Self.features("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/>")),
         .expect("<resume "), .send("<resumed xmlns='urn:xmpp:sm:3' previd='sm1' h='0'/>"),
-        .expect("<message id='o1'/>"), .send("<a xmlns='urn:xmpp:sm:3' h='1'/>"),
+        .expect("<message id='o1'/>"), .send("<message id='m2'/><a xmlns='urn:xmpp:sm:3' h='0'/>"),
+        .expect("<message id='o2'/>"), .send("<a xmlns='urn:xmpp:sm:3' h='2'/>"),
       ])
     let client = try await client(of: server, .none)
     try await client.connect()
@@ -170,7 +171,14 @@ import XMPPClient
     }
     await expect(client, until: "ended", ["ended the connection was lost"])
     try await client.perform { $0.connect(inbound: 1) }
-    await expect(client, until: "acknowledged", ["resumed bot@example.org/r1", "acknowledged 7"])
+    // The stanza was held until the server was known to hear us; its turn is over when it has been told.
+    await expect(client, until: "stanza", ["resumed bot@example.org/r1", "stanza 2 m2"])
+    #expect(try await client.untreated() == 0)
+    try await client.perform { connection in
+      connection.send([OutboundStanza(sequence: 8, bytes: Array("<message id='o2'/>".utf8))])
+      connection.endTurn()
+    }
+    await expect(client, until: "acknowledged", ["acknowledged 8"])
     #expect(server.text.contains("previd='sm1' h='1'"))
     try await client.perform { $0.abort() }
     _ = await client.events(until: "ended")
