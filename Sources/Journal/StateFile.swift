@@ -77,6 +77,12 @@ enum StateFile {
     return unsafe stat(path, &status) == 0 ? Int64(bitPattern: UInt64(status.st_ino)) : 0
   }
 
+  /// How many bytes a file holds; 0 if there is none.
+  static func size(_ path: String) -> Int {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
   /// The kernel's name for its present run, 36 characters; empty if it cannot be told.
   static func bootID() -> String {
     let descriptor = unsafe open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)

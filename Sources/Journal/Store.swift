@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The journal's file: one SQLite database with a write-ahead log (WAL). Blocks; used by one thread at a time.
 ///
 /// What is durable when, and why:
@@ -16,7 +18,8 @@
 ///   would prove nothing about them. Before the next transaction the whole log is therefore written over itself and flushed;
 ///   until that succeeds everything fails. The database needs no such care: what a failed checkpoint copied is copied again.
 /// - On a full disk the log is copied, as far as the database has free pages, and the transaction tried once more: it then
-///   overwrites the log from its beginning, which needs no room. So a full disk is felt only when messages pile up.
+///   overwrites the log from its beginning, which needs no room. So a full disk is felt only when messages pile up. And lest
+///   the log take the room itself that copying it needs, it is copied early where little is left.
 final class Store {
   /// What only tests set otherwise.
   struct Options: Sendable {
@@ -41,6 +44,8 @@ final class Store {
   private var logPages = 0
   /// From how many pages on it is copied; more after an attempt that failed.
   private var checkpointDue: Int
+  /// From how many pages on it is to be seen whether the disk has the room to copy it.
+  private var lookDue = 0
   private var isFlushing = false
   /// Whether pages that SQLite holds for written may never reach the disk.
   private(set) var isInDoubt = false
@@ -91,6 +96,7 @@ final class Store {
     self.path = path
     self.statistics = statistics
     self.statistics.lastFailure = nil
+    logPages = StateFile.size(path + "-wal") / Self.pageBytes
     checkpointPages = options.checkpointPages
     checkpointDue = options.checkpointPages
   }
@@ -170,14 +176,26 @@ final class Store {
 
   /// Copies the log if it has grown long. A failure is counted and leaves the log as it is, to be copied later.
   func checkpointIfDue() {
-    guard logPages >= checkpointDue else { return }
+    guard logPages >= min(lookDue, checkpointDue) else { return }
+    // The database grows by as much as the log at most.
+    let spare = (DiskRoom(at: path)?.free).map { $0 / Self.pageBytes - logPages } ?? .max
+    guard logPages >= checkpointDue || logPages > 0 && spare < Self.sparePages else {
+      lookDue = logPages + max(spare / 2, 1)
+      return
+    }
     do {
       _ = try checkpoint()
+      lookDue = 0
     } catch {
-      checkpointDue = logPages + checkpointPages / 4
+      checkpointDue = max(checkpointDue, logPages + checkpointPages / 4)
+      lookDue = logPages + Self.sparePages / 4
       _ = failed(error)
     }
   }
+
+  private static let pageBytes = 4096
+  /// Enough for an ordinary transaction.
+  private static let sparePages = 64
 
   /// Marks the file as complete and copies the log, so that the database alone is the whole state.
   func finish() throws(JournalError) {

@@ -37,6 +37,8 @@ class Link {
   private var keepAliveInterval: Duration = .seconds(1)
   private var endsSession = false
   private var hasSentDisconnect = false
+  /// It is down, or was until now, since its owner wanted it: nobody needs to be told that by the log.
+  private var isSuspended = false
 
   /// So many packets are read in one round before the other connections get their turn.
   static let readBatch = 512
@@ -228,11 +230,12 @@ class Link {
       backoff.connected(now: context.now)
       context.fallback.accepted(handle.version)
       context.counters.countAccepted()
-      context.log.info(
-        "connected to the broker",
+      context.log.log(
+        level: isSuspended ? .debug : .info, "connected to the broker",
         metadata: [
           "client": "\(clientID)", "version": "\(handle.version)", "session": "\(acceptance.sessionPresent)",
         ])
+      isSuspended = false
       opened(acceptance)
     }
     collected()
@@ -270,7 +273,9 @@ class Link {
     hasSentDisconnect = false
     var metadata: Logger.Metadata = ["client": "\(clientID)", "reason": "\(reason)"]
     if let retryIn { metadata["retry"] = "\(retryIn)" }
-    context.log.log(level: wasUp ? .notice : .info, "not connected to the broker", metadata: metadata)
+    if reason == .suspended { isSuspended = true }
+    context.log.log(
+      level: isSuspended ? .debug : wasUp ? .notice : .info, "not connected to the broker", metadata: metadata)
     ended(reason, wasUp: wasUp, retryIn: retryIn)
   }
 

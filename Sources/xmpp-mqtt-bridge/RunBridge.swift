@@ -1,13 +1,7 @@
 import Bridge
 import BridgeConfig
 import Logging
-
-/// What may happen to a running bridge.
-private enum RunEvent: Sendable {
-  case signal(SignalRequest)
-  /// The state file cannot be written any more.
-  case failure(String)
-}
+import Platform
 
 /// Runs the bridge until a signal ends it.
 /// - Parameters:
@@ -15,30 +9,40 @@ private enum RunEvent: Sendable {
 ///   - log: takes everything people should know.
 /// - Returns: how the process should end.
 func runBridge(_ configuration: BridgeConfiguration, file: String, log: Logger) async -> ExitStatus {
-  let (events, source) = AsyncStream.makeStream(of: RunEvent.self)
+  let (requests, source) = AsyncStream.makeStream(of: SignalRequest.self)
   let bridge: Bridge
+  lookAtLimit(accounts: configuration.accounts.count, log: log)
   do {
-    try SignalWatch.start { source.yield(.signal($0)) }
-    bridge = try await Bridge(configuration, log: log) { source.yield(.failure($0)) }
+    try SignalWatch.start { source.yield($0) }
+    bridge = try await Bridge(configuration, log: log)
   } catch {
     log.error("the bridge cannot start: \(error)")
     return .failed
   }
   log.notice("running", metadata: ["version": "\(BridgeVersion.current)"])
-  for await event in events {
-    switch event {
-    case .signal(.reload): reportReload(of: file, running: configuration, log: log)
-    case .signal(.leave):
+  let supervision = Task { await bridge.supervise() }
+  for await request in requests {
+    switch request {
+    case .reload: reportReload(of: file, running: configuration, log: log)
+    case .leave:
       log.notice("leaving", metadata: ["on_exit": "\(configuration.bridge.onExit.rawValue)"])
+      supervision.cancel()
+      await supervision.value
       if await !bridge.stop() { log.warning("left, but not everything could be finished in order") }
       return .fine
-    case .failure(let reason):
-      log.error("the bridge cannot go on: \(reason)")
-      _ = await bridge.stop(.park)
-      return .failed
     }
   }
   return .fine
+}
+
+/// Every account has two connections, of which libmosquitto's takes three descriptors; the rest is the process's own.
+private func lookAtLimit(accounts: Int, log: Logger) {
+  let limit = Descriptors.raiseLimit()
+  let needed = UInt64(accounts) * 4 + 64
+  guard limit < needed else { return }
+  log.warning(
+    "\(accounts) accounts may need \(needed) file descriptors, and \(limit) are allowed: raise LimitNOFILE= or ulimit -n"
+  )
 }
 
 /// SIGHUP: the file is read and every fault of it told. This version applies no change while it runs.

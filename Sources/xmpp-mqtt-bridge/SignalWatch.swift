@@ -16,7 +16,8 @@ enum SignalWatch {
   /// The end of a pipe that handlers write to; a handler can do little more, and knows nothing but globals.
   private static let pipeEnd = Atomic<Int32>(-1)
 
-  /// Watches from now on; to be called once. A write to a closed socket or pipe becomes an error instead of a signal.
+  /// Watches from now on; to be called once. A write to a closed socket or pipe, or beyond the size that a file may have,
+  /// becomes an error instead of a signal.
   static func start(_ body: @escaping @Sendable (SignalRequest) -> Void) throws(SystemError) {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw SystemError(call: "pipe", code: errno) }
@@ -36,6 +37,7 @@ enum SignalWatch {
       }
     }
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     for number in [SIGTERM, SIGINT] {
       signal(number) { number in
         signal(SIGTERM, SIG_DFL)

@@ -12,14 +12,18 @@ extension AccountCore {
   var deadline: Duration? {
     let lazy = lazySince.map { $0 + Self.lazyCommit }
     let answers = isOnline ? requests.deadline : nil
-    return [outbound.ledger.deadline, inbound.ledger.deadline, lazy, nextExpiryCheck, answers].compactMap { $0 }.min()
+    return [
+      outbound.ledger.deadline, inbound.ledger.deadline, lazy, nextExpiryCheck, answers, outboundFull.deadline,
+      inboundFull.deadline,
+    ].compactMap { $0 }.min()
   }
 
   /// Closes a turn: lets the ledgers decide, numbers what may go out, submits one commit, hands out what was committed.
   mutating func endTurn(now: Duration, wallClock: Int64) {
+    look(now: now, wallClock: wallClock)
     expire(now: now, wallClock: wallClock)
     giveUpRequests(now: now, wallClock: wallClock)
-    heedBudgets()
+    heedBudgets(now: now)
     askLedgers(now: now)
     let handled = min(releasedInbound, committedInbound)
     sendReceipts(handled: handled, wallClock: wallClock)
@@ -37,27 +41,35 @@ extension AccountCore {
     }
   }
 
+  /// Looks at the clocks: before the inputs of a turn, so that a clock that was set since the last turn makes nothing old.
+  mutating func look(now: Duration, wallClock: Int64) {
+    outbound.look(now: now, wallClock: wallClock)
+    inbound.look(now: now, wallClock: wallClock)
+  }
+
   /// A spool that is full sends its upstream away, unacknowledged, until there is room again.
-  private mutating func heedBudgets() {
+  private mutating func heedBudgets(now: Duration) {
     if outbound.isFull != isInboundSuspended, hasOpenedInbound {
       isInboundSuspended = outbound.isFull
       act(isInboundSuspended ? .suspendInbound : .resumeInbound)
-      reportBudget(isInboundSuspended, "the XMPP server")
+      outboundFull.set(isInboundSuspended)
     }
     if inbound.isFull != isStreamSuspended {
       isStreamSuspended = inbound.isFull
       if isStreamSuspended { act(.parkStream) } else if wantsConnection { isSyncWanted = true }
-      reportBudget(isStreamSuspended, "the MQTT broker")
+      inboundFull.set(isStreamSuspended)
     }
+    if let news = outboundFull.news(now: now) { report(news, "the XMPP server") }
+    if let news = inboundFull.news(now: now) { report(news, "the MQTT broker") }
   }
 
-  private mutating func reportBudget(_ isFull: Bool, _ downstream: String) {
-    if isFull {
+  private mutating func report(_ news: Disturbance.News, _ downstream: String) {
+    switch news {
+    case .began:
       report(
         .error, "journal-full",
         "the journal has all it may take for \(downstream): nothing more is read until some is gone")
-    } else {
-      report(.notice, "journal-has-room", "the journal takes messages for \(downstream) again")
+    case .ended: report(.notice, "journal-has-room", "the journal takes messages for \(downstream) again")
     }
   }
 

@@ -43,6 +43,9 @@ struct AccountCore: Sendable {
   var isInboundSuspended = false
   /// The stream's connection is dropped since the journal is full.
   var isStreamSuspended = false
+  /// The same, as people hear of it.
+  var outboundFull = Disturbance()
+  var inboundFull = Disturbance()
   /// Nothing more is published: what waits is for the next process.
   var isLeaving = false
   /// The account's own requests that wait for answers.

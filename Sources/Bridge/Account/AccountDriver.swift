@@ -20,8 +20,9 @@ final class AccountDriver {
   private let journal: JournalHandle
   private let mqtt: MQTTService
   private let inbound: MQTTInbound
-  /// The journal cannot be written: nothing more is acknowledged, and the process has to begin anew.
+  /// The journal cannot be written or read: this machine has stopped, and another has to take its place.
   private let onJournalFailure: (JournalError) -> Void
+  private var handedOut: HandedOut
   private(set) var reporter: AccountReporter
   private var connector = AccountConnector()
   private var connection: XMPPConnection?
@@ -33,16 +34,20 @@ final class AccountDriver {
 
   private var isTurning = false
   private var isStreamUp = false
+  private var isInboundSuspended = false
   /// The broker keeps what is published for the account. Until then nobody is told that it is online: what is published
   /// before the first subscription reaches nobody.
   private var isInboundReady = false
   private var leaving: Leaving?
   /// What does not work although the account is online.
   private var limitation: String?
+  private var isHalted = false
+  private var hasHalted: ((AccountRemains) -> Void)?
 
   init(
     core: AccountCore, eventLoop: any EventLoop, mailbox: AccountMailbox, journal: JournalHandle, mqtt: MQTTService,
-    inbound: MQTTInbound, reporter: AccountReporter, onJournalFailure: @escaping (JournalError) -> Void
+    inbound: MQTTInbound, handedOut: HandedOut, reporter: AccountReporter,
+    onJournalFailure: @escaping (JournalError) -> Void
   ) {
     self.core = core
     self.eventLoop = eventLoop
@@ -50,6 +55,7 @@ final class AccountDriver {
     self.journal = journal
     self.mqtt = mqtt
     self.inbound = inbound
+    self.handedOut = handedOut
     self.reporter = reporter
     self.onJournalFailure = onJournalFailure
   }
@@ -71,12 +77,18 @@ final class AccountDriver {
   func mailArrived() {
     let now = Clocks.monotonic()
     let wallClock = Clocks.wall()
+    core.look(now: now, wallClock: wallClock)
     for input in mailbox.drain() { take(input, now: now, wallClock: wallClock) }
     endTurn()
   }
 
   private func take(_ input: AccountInput, now: Duration, wallClock: Int64) {
     switch input {
+    case .published(let results):
+      reporter.trace("the broker acknowledged \(results.count) publishes (PUBACK)")
+      handedOut.answered(results)
+      core.published(results, now: now)
+    case _ where isHalted: break
     case .inboundConnected(let connected):
       core.inboundConnected(sessionPresent: connected.sessionPresent, index: connected.nextIndex - 1)
       reporter.brokerConnected(connected)
@@ -88,22 +100,19 @@ final class AccountDriver {
       core.subscribed(filters, refused: refused)
       inboundIsReady()
     case .received(let batch): core.received(batch, now: now, wallClock: wallClock)
-    case .published(let results):
-      reporter.trace("the broker acknowledged \(results.count) publishes (PUBACK)")
-      core.published(results, now: now)
     case .broker(let isUp): core.broker(isUp: isUp)
     case .journal(let completions):
       for completion in completions { finished(completion, now: now, wallClock: wallClock) }
     case .loaded(let id, let spool, .success(let page)):
       core.loaded(id, from: spool, rows: page.rows, reachedEnd: page.reachedEnd)
-    case .loaded(_, _, .failure(let error)): onJournalFailure(error)
+    case .loaded(_, _, .failure(let error)): journalFailed(error)
     }
   }
 
   private func finished(_ completion: JournalCompletion, now: Duration, wallClock: Int64) {
     switch completion.outcome {
     case .committed, .synced: core.committed(ticket: completion.ticket, now: now, wallClock: wallClock)
-    case .failed(let error): onJournalFailure(error)
+    case .failed(let error): journalFailed(error)
     }
   }
 
@@ -111,7 +120,7 @@ final class AccountDriver {
 
   /// Closes a turn: the machine decides, and what it wants is carried out, until it wants nothing more.
   func endTurn() {
-    guard !isTurning else { return }
+    guard !isTurning, !isHalted else { return }
     isTurning = true
     core.endTurn(now: Clocks.monotonic(), wallClock: Clocks.wall())
     for action in core.takeActions() { carryOut(action) }
@@ -139,7 +148,10 @@ final class AccountDriver {
       reporter.trace("h of our <a/> is \(count): the broker or the journal has everything up to it")
       connection?.handled(upTo: count)
     case .mayConnect(let inbound): connector.mayConnect(inbound: inbound)
-    case .publish(let publishes): mqtt.publish(publishes, from: mailbox)
+    case .publish(let publishes):
+      let (new, answered) = handedOut.handOut(publishes)
+      mqtt.publish(new, from: mailbox)
+      if !answered.isEmpty { mailbox.published(answered) }
     case .release(let index):
       reporter.trace("PUBACK up to message \(index): the server or the journal has it")
       if let inboundID { mqtt.release(inboundID, upTo: index) }
@@ -147,11 +159,14 @@ final class AccountDriver {
     case .openInbound: inboundID = mqtt.addInbound(inbound, handler: mailbox)
     case .suspendInbound:
       if let inboundID { mqtt.suspend(inboundID) }
-      if isStreamUp { reporter.state(.online, jid: connection?.session.jid, reason: Self.full) }
+      isInboundSuspended = true
+      tellIfOnline()
     case .resumeInbound:
       if let inboundID { mqtt.resume(inboundID) }
+      isInboundSuspended = false
       tellIfOnline()
     case .parkStream:
+      reporter.parks()
       connection?.park()
       reporter.state(.offline, reason: Self.full)
     case .limitation(let text):
@@ -196,7 +211,8 @@ final class AccountDriver {
   }
 
   private func tellIfOnline() {
-    if isStreamUp, isInboundReady { reporter.state(.online, jid: connection?.session.jid, reason: limitation) }
+    guard isStreamUp, isInboundReady else { return }
+    reporter.state(.online, jid: connection?.session.jid, reason: isInboundSuspended ? Self.full : limitation)
   }
 
   private func ended(_ end: ConnectionEnd) {
@@ -215,6 +231,8 @@ extension AccountDriver: XMPPConnectionOwner {
   func received(_ event: XMPPConnection.Event) {
     let now = Clocks.monotonic()
     let wallClock = Clocks.wall()
+    guard !isHalted else { return receivedWhileHalted(event, now: now, wallClock: wallClock) }
+    core.look(now: now, wallClock: wallClock)
     switch event {
     case .established(let established):
       connector.established(now: now)
@@ -233,7 +251,59 @@ extension AccountDriver: XMPPConnectionOwner {
     }
   }
 
-  func turnEnded() { endTurn() }
+  func turnEnded() {
+    endTurn()
+    tellIfHalted()
+  }
+}
+
+// MARK: Halting
+
+extension AccountDriver {
+  private func journalFailed(_ error: JournalError) {
+    // Leaving waits for nothing longer than its patience.
+    guard !isHalted, leaving == nil else { return }
+    stop()
+    onJournalFailure(error)
+  }
+
+  /// Stops for good, acknowledging nothing more: the machine holds what the journal does not have. The broker keeps the
+  /// in connection's session and the server the parked stream, until another machine has been made of what the journal has.
+  /// - Parameter done: called once both connections are gone.
+  func halt(done: @escaping (AccountRemains) -> Void) {
+    stop()
+    hasHalted = done
+    tellIfHalted()
+  }
+
+  private func stop() {
+    guard !isHalted else { return }
+    isHalted = true
+    timer?.cancel()
+    mailbox.detach()
+    if let inboundID {
+      mqtt.suspend(inboundID)
+      mqtt.removeInbound(inboundID, endingSession: false)
+    }
+    connection?.park()
+  }
+
+  /// What the server has, it has: the next machine does not send it again. Whatever it sends it will send again.
+  private func receivedWhileHalted(_ event: XMPPConnection.Event, now: Duration, wallClock: Int64) {
+    switch event {
+    case .acknowledged(let number): core.acknowledged(upTo: number, now: now, wallClock: wallClock)
+    case .lost: core.streamLost()
+    case .established, .stanza, .ended: break
+    }
+  }
+
+  private func tellIfHalted() {
+    guard isHalted, connection?.isActive != true, let done = hasHalted else { return }
+    hasHalted = nil
+    done(
+      AccountRemains(
+        mailbox: mailbox, handedOut: handedOut.inherited(unanswered: core.inbound.unanswered), record: core.record))
+  }
 }
 
 // MARK: Leaving
@@ -269,6 +339,7 @@ extension AccountDriver {
   /// Leaves: reads nothing more from MQTT, finishes what is in flight, puts everything on disk, closes the stream or parks
   /// it. A peer that does not answer holds up no step for longer than five seconds.
   func leave(parks: Bool, done: @escaping () -> Void) {
+    if isHalted { return halt { _ in done() } }
     if let inboundID { mqtt.pause(inboundID) }
     core.isLeaving = true
     leaving = Leaving(parks: parks, deadline: Clocks.monotonic() + Leaving.patience, done: done)

@@ -31,7 +31,8 @@ struct AccountLoader {
   private var isStale: Bool { recovered.continuity == .uncertain || recovered.continuity == .copied }
 
   /// Loads one account.
-  func load(_ account: AccountConfiguration) throws -> LoadedAccount {
+  /// - Parameter remains: what is left of the account's last machine in this process.
+  func load(_ account: AccountConfiguration, after remains: AccountRemains? = nil) throws -> LoadedAccount {
     let keys = AccountKeys(account: account.name)
     let settings = AccountSettings(
       bridge: configuration.bridge.name, jid: account.jid, topics: try tree.account(account.name),
@@ -40,12 +41,14 @@ struct AccountLoader {
       outboundSpool: journal.spool(keys.outboundSpool), inboundSpool: journal.spool(keys.inboundSpool))
 
     var record = try value(keys.session).map { bytes throws(FieldError) in try SessionRecord(bytes) } ?? SessionRecord()
+    if let remains, recovered.setAside == nil { record.learn(from: remains.record) }
     if isStale || record.stream == nil || !belongs(record.stream, to: account.jid) { record.forgetStream() }
     if isStale { try doubt(&record, settings) }
     var outbound = outboundFlow(settings, record)
     let session = try resumable(record, settings, &outbound)
     let core = AccountCore(
-      settings: settings, outbound: outbound, inbound: inboundFlow(settings, record), record: record,
+      settings: settings, outbound: outbound,
+      inbound: inboundFlow(settings, record, handedOut: remains?.handedOut.last ?? 0), record: record,
       roster: try roster(keys), topicSequences: try sequences(keys), redelivery: try redelivery(settings),
       ids: IdentifierSource(seed: .random(in: 0...(.max))),
       seen: try SeenMessages(records: try journal.values(prefix: keys.seenPrefix).map(\.value)),
@@ -78,7 +81,7 @@ struct AccountLoader {
       nextSequence: max(newest, done, record.sentBefore) + 1, budget: budget(found))
   }
 
-  private func inboundFlow(_ settings: AccountSettings, _ record: SessionRecord) -> InboundFlow {
+  private func inboundFlow(_ settings: AccountSettings, _ record: SessionRecord, handedOut: UInt64) -> InboundFlow {
     let found = spool(settings.inboundSpool)
     let newest = found?.last ?? 0
     return InboundFlow(
@@ -86,7 +89,7 @@ struct AccountLoader {
         hold: configuration.delivery.hold, holdMessages: configuration.delivery.holdMessages, upstream: record.inbound),
       window: SpoolWindow(
         maxCount: Self.windowRows, maxBytes: Self.windowBytes, after: (found?.first ?? 1) - 1, newest: newest),
-      nextSequence: newest + 1, budget: budget(found))
+      nextSequence: max(newest, handedOut) + 1, budget: budget(found))
   }
 
   private func budget(_ found: Recovered.Spool?) -> JournalBudget {

@@ -22,6 +22,8 @@ final class AccountMailbox: Sendable {
   private let inbox = Inbox<AccountInput>()
   private let eventLoop: any EventLoop
   private let driver: NIOLoopBoundBox<AccountDriver?>
+  /// Who gets the broker's answers when this account's machine has been replaced.
+  private let successor = Lock<AccountMailbox?>(nil)
 
   init(eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
@@ -33,6 +35,14 @@ final class AccountMailbox: Sendable {
 
   /// Lets go of the driver. On the event loop.
   func detach() { driver.value = nil }
+
+  /// Passes on the broker's answers from now on, and those that wait. All other word was for a machine that is gone.
+  func handOver(to next: AccountMailbox) {
+    successor.withLock { successor in
+      successor = next
+      for case .published(let results) in inbox.drain() { next.published(results) }
+    }
+  }
 
   /// Takes everything that waits.
   func drain() -> [AccountInput] { inbox.drain() }
@@ -55,7 +65,12 @@ extension AccountMailbox: MQTTInboundHandler, MQTTOutboundHandler {
 
   func subscribed(_ filters: [String], refused: [String: ReasonCode]) { post(.subscribed(filters, refused: refused)) }
 
-  func published(_ results: [PublishResult]) { post(.published(results)) }
+  func published(_ results: [PublishResult]) {
+    // Within the lock, so that nothing is left behind by handing over.
+    successor.withLock { successor in
+      if let successor { successor.published(results) } else { post(.published(results)) }
+    }
+  }
 }
 
 extension AccountMailbox: JournalClient {

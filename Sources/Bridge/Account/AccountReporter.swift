@@ -11,6 +11,10 @@ struct AccountReporter {
   private let topics: EntityTopics
   private let jid: JID
   private var last: EntityState?
+  /// The stream is parked, or the in connection suspended, since there is no room: told once as such, and not again by
+  /// every connection that ends and comes back for it.
+  private var isStreamParked = false
+  private var isInboundSuspended = false
 
   init(bridge: BridgeReporter, account: String, topics: EntityTopics, jid: JID) {
     self.bridge = bridge
@@ -20,7 +24,17 @@ struct AccountReporter {
   }
 
   /// Something people should know.
-  func report(_ report: Report) { bridge.report(report, entity: account) }
+  mutating func report(_ report: Report) {
+    var report = report
+    if report.event == "resumed", isStreamParked { report.level = .debug }
+    bridge.report(report, entity: account)
+    guard report.event == "resumed" || report.event == "connected" else { return }
+    isStreamParked = false
+    bridge.lookForDescriptors()
+  }
+
+  /// The stream is being parked for want of room.
+  mutating func parks() { isStreamParked = true }
 
   /// A step on a message's way, for whoever follows one.
   func trace(_ step: @autoclosure () -> String) {
@@ -43,11 +57,12 @@ struct AccountReporter {
     let retry = retryIn.map { "; the next attempt is \(Self.text($0))" } ?? ""
     let level: Report.Level
     switch end {
-    case .session(.loggedOut), .session(.parked): level = .info
+    case .session(.loggedOut), .session(.parked): level = isStreamParked ? .debug : .info
     case .unreachable, .session(.ioLost), .session(.peerClosed), .session(.timeout): level = .warning
     case .untrusted, .session: level = .error
     }
     report(Report(level: level, event: Self.event(of: end), detail: "\(end)\(retry)"))
+    if case .unreachable = end { bridge.lookForDescriptors() }
     guard retryIn != nil else { return }
     state(resumable ? .resuming : .offline, reason: "\(end)")
   }
@@ -67,17 +82,28 @@ struct AccountReporter {
   }
 
   /// The in connection came up.
-  func brokerConnected(_ connection: MQTTConnected) {
+  mutating func brokerConnected(_ connection: MQTTConnected) {
     let session = connection.sessionPresent ? "the broker kept the session" : "a new session"
+    let level: Report.Level = isInboundSuspended ? .debug : .info
+    isInboundSuspended = false
     report(
-      Report(level: .info, event: "mqtt-connected", detail: "in connection over MQTT \(connection.version): \(session)")
+      Report(level: level, event: "mqtt-connected", detail: "in connection over MQTT \(connection.version): \(session)")
     )
   }
 
   /// The in connection went down, or an attempt failed.
-  func brokerDisconnected(_ reason: MQTTDisconnectReason, retryIn: Duration?) {
+  mutating func brokerDisconnected(_ reason: MQTTDisconnectReason, retryIn: Duration?) {
     let retry = retryIn.map { "; the next attempt is \(Self.text($0))" } ?? ""
-    report(Report(level: reason == .left ? .info : .warning, event: "mqtt-disconnected", detail: "\(reason)\(retry)"))
+    let level: Report.Level
+    switch reason {
+    case .suspended:
+      isInboundSuspended = true
+      level = .debug
+    case .left: level = .info
+    default: level = .warning
+    }
+    report(Report(level: level, event: "mqtt-disconnected", detail: "\(reason)\(retry)"))
+    if retryIn != nil { bridge.lookForDescriptors() }
   }
 
   private static func text(_ wait: Duration) -> String {

@@ -20,6 +20,8 @@ struct InboundFlow: Sendable {
   private var inFlight: Deque<InFlight> = []
   /// What the spool uses of what it may use.
   private var budget: JournalBudget
+  /// By which the age of what waits is told.
+  private var clock = AgeingClock()
   private(set) var nextSequence: UInt64
   /// Rows up to this sequence are in the journal and may be published.
   private var committed: UInt64
@@ -37,6 +39,9 @@ struct InboundFlow: Sendable {
 
   /// Nothing is under way to the broker: what waits has not been handed out.
   var isSettled: Bool { inFlight.isEmpty }
+
+  /// The tokens of what the MQTT side has and the broker has not answered.
+  var unanswered: some Sequence<UInt64> { inFlight.lazy.filter { !$0.isDone }.map(\.sequence) }
 
   /// Whether the spool takes nothing more: the stream's connection has to go until there is room again.
   var isFull: Bool { budget.isFull }
@@ -75,6 +80,7 @@ struct InboundFlow: Sendable {
     return rows.map { row in
       var publish = row.publish
       if !row.isStatus, let moment = expiry.moment(time: row.time) {
+        let wallClock = clock.wallClock(wallClock, since: row.sequence)
         publish.properties.messageExpiry = UInt32(clamping: max(moment - wallClock, 1_000) / 1_000)
       }
       return publish
@@ -112,6 +118,9 @@ struct InboundFlow: Sendable {
 
   // MARK: The spool on disk
 
+  /// Looks at the clocks; see `AgeingClock`.
+  mutating func look(now: Duration, wallClock: Int64) { clock.look(now: now, wallClock: wallClock, next: nextSequence) }
+
   /// What to read from the journal so that publishing can go on, if anything. To be asked for behind this turn's commit.
   mutating func nextLoad() -> SpoolWindow<PublishRow>.Load? { window.nextLoad() }
 
@@ -125,7 +134,10 @@ struct InboundFlow: Sendable {
 
   /// Takes out the waiting publishes that are older than they may get.
   mutating func expire(_ expiry: Expiry, wallClock: Int64) -> [PublishRow] {
-    let rows = window.remove { expiry.hasExpired(time: $0.time, wallClock: wallClock) }
+    let clock = clock
+    let rows = window.remove {
+      expiry.hasExpired(time: $0.time, wallClock: clock.wallClock(wallClock, since: $0.sequence))
+    }
     for row in rows where !row.isStatus { _ = budget.removed(bytes: row.publish.payload.count) }
     return rows
   }

@@ -74,6 +74,8 @@ struct OutboundFlow: Sendable {
   private var controls: Deque<[UInt8]> = []
   /// What the spool uses of what it may use.
   private var budget: JournalBudget
+  /// By which the age of what waits is told.
+  private var clock = AgeingClock()
   private var waiters: Deque<Waiter> = []
 
   /// How long a message may have waited before its reader should be told that it is late.
@@ -162,7 +164,7 @@ struct OutboundFlow: Sendable {
       } else if wasSent, let origin = row.origin, terms.found.contains(origin.key) {
         omit(row, record: &record, now: now)
         departure.found.append(row)
-      } else if terms.expiry.hasExpired(row, wallClock: wallClock) {
+      } else if terms.expiry.hasExpired(row, wallClock: clock.wallClock(wallClock, since: row.sequence)) {
         omit(row, record: &record, now: now)
         departure.expired.append(row)
       } else {
@@ -281,6 +283,9 @@ struct OutboundFlow: Sendable {
 
   // MARK: The spool on disk
 
+  /// Looks at the clocks; see `AgeingClock`.
+  mutating func look(now: Duration, wallClock: Int64) { clock.look(now: now, wallClock: wallClock, next: nextSequence) }
+
   /// What to read from the journal so that sending can go on, if anything. To be asked for behind this turn's commit.
   mutating func nextLoad() -> SpoolWindow<StanzaRow>.Load? { window.nextLoad() }
 
@@ -293,8 +298,10 @@ struct OutboundFlow: Sendable {
   /// Takes out the waiting messages that are older than they may get. What a lost stream had sent stays until the archive
   /// was asked about it: to say that it expired would be a lie if it arrived.
   mutating func expire(_ expiry: Expiry, record: SessionRecord, wallClock: Int64) -> [StanzaRow] {
+    let clock = clock
     let rows = window.remove { row in
-      row.sequence > record.sentBefore && expiry.hasExpired(row, wallClock: wallClock)
+      row.sequence > record.sentBefore
+        && expiry.hasExpired(row, wallClock: clock.wallClock(wallClock, since: row.sequence))
     }
     for row in rows {
       _ = budget.removed(bytes: row.stanza.count)

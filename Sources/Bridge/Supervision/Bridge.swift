@@ -21,20 +21,19 @@ public final class Bridge: Sendable {
   private let reporter: BridgeReporter
   private let loops: MultiThreadedEventLoopGroup
   private let threads: NIOThreadPool
-  private let accounts: [RunningAccount]
+  private let supervisor: AccountSupervisor
   private let observer: BrokerObserver
 
-  /// Starts the bridge.
-  /// - Parameters:
-  ///   - log: takes what people should know; nothing secret reaches it.
-  ///   - onFailure: called once if the state file cannot be written any more: nothing is acknowledged from then on, and
-  ///     the process has to begin anew. May be called on any thread.
-  /// - Throws: what keeps it from starting, as a sentence.
-  public init(
-    _ configuration: BridgeConfiguration, log: Logger, onFailure: @escaping @Sendable (String) -> Void
-  ) async throws {
+  /// Starts the bridge. ``supervise()`` has to run as long as it does.
+  /// - Parameter log: takes what people should know; nothing secret reaches it.
+  /// - Throws: what keeps it from starting, as a sentence. A full disk, or a state file that another program has locked
+  ///   for the moment, does not: the bridge waits.
+  public init(_ configuration: BridgeConfiguration, log: Logger) async throws {
     let tree = try TopicTree(prefix: configuration.bridge.topicPrefix)
-    let (journal, recovered) = try Journal.open(path: configuration.bridge.stateFile)
+    let journal = try Journal(path: configuration.bridge.stateFile)
+    // Before the broker hears of us: a second process on one state file must not take the connections of the first.
+    let opened = await Self.open(journal)
+    if case .failure(let error) = opened, !error.mayPass { throw error }
     let reporter = BridgeReporter(log: log, topics: tree, bridge: configuration.bridge.name)
     let observer = BrokerObserver(reporter: reporter)
     let mqtt = try MQTTService(.init(configuration, tree: tree), outbound: observer, log: log)
@@ -48,27 +47,32 @@ public final class Bridge: Sendable {
     threads = NIOThreadPool(numberOfThreads: 1)
     threads.start()
 
-    reporter.found(recovered)
     let info = BridgeInfo(
       version: BridgeVersion.current, started: Clocks.wall(), accounts: configuration.accounts.map(\.name))
     reporter.retain(tree.state, BridgeState.online.json)
     reporter.retain(tree.info, info.json)
 
-    let loader = AccountLoader(
-      configuration: configuration, tree: tree, journal: journal, recovered: recovered,
-      epoch: try EpochKeeper.epoch(journal: journal, recovered: recovered), responder: Self.responder)
-    let surroundings = RunningAccount.Surroundings(
-      threads: threads, journal: journal, mqtt: mqtt, reporter: reporter, onFailure: onFailure)
-    var accounts: [RunningAccount] = []
-    var contexts = TLSContexts()
+    var made = TLSContexts()
+    var contexts: [String: TLSContext] = [:]
     for account in configuration.accounts {
-      let context = if let tls = account.tlsConfiguration { try contexts.context(for: tls) } else { nil as TLSContext? }
-      let loaded = try loader.load(account)
-      accounts.append(
-        try await RunningAccount.start(account, loaded: loaded, context: context, on: loops.next(), surroundings))
+      if let tls = account.tlsConfiguration { contexts[account.name] = try made.context(for: tls) }
     }
-    self.accounts = accounts
-    observer.watch(accounts.map(\.mailbox))
+    supervisor = AccountSupervisor(
+      configuration, tree: tree, responder: Self.responder, contexts: contexts, observer: observer,
+      RunningAccount.Surroundings(threads: threads, journal: journal, mqtt: mqtt, reporter: reporter, loops: loops))
+    try await supervisor.start(opened)
+  }
+
+  /// Brings the accounts back whenever the state file could not be written and then can again. Returns when its task is
+  /// cancelled, which has to be before ``stop(_:)``.
+  public func supervise() async { await supervisor.supervise() }
+
+  private static func open(_ journal: Journal) async -> Result<Recovered, JournalError> {
+    do {
+      return .success(try await journal.reopen())
+    } catch {
+      return .failure(error)
+    }
   }
 
   private static var responder: IQResponder {
@@ -83,9 +87,7 @@ public final class Bridge: Sendable {
   /// - Returns: false if something had to be given up; nothing was acknowledged that is not safe.
   public func stop(_ exit: Exit? = nil) async -> Bool {
     let parks = (exit ?? configuration.bridge.onExit) == .park
-    await withTaskGroup { group in
-      for account in accounts { group.addTask { await account.leave(parks: parks) } }
-    }
+    await supervisor.leave(parks: parks)
     let isToldOff = await mqtt.stop()
     reporter.detach()
     var isClosed = true

@@ -9,6 +9,7 @@ import XMPPClient
 
 /// One account on its event loop, as the supervisor sees it.
 struct RunningAccount: Sendable {
+  let name: String
   let mailbox: AccountMailbox
   private let eventLoop: any EventLoop
   private let driver: NIOLoopBound<AccountDriver>
@@ -19,22 +20,27 @@ struct RunningAccount: Sendable {
     var journal: Journal
     var mqtt: MQTTService
     var reporter: BridgeReporter
-    var onFailure: @Sendable (String) -> Void
+    var loops: MultiThreadedEventLoopGroup
   }
 
-  /// Puts the account on its event loop and starts it.
+  /// Puts the account on an event loop and starts it.
+  /// - Parameters:
+  ///   - remains: what is left of the account's last machine.
+  ///   - onFailure: called once if the journal fails, on the event loop: the machine has stopped.
   static func start(
-    _ account: AccountConfiguration, loaded: LoadedAccount, context: TLSContext?, on eventLoop: any EventLoop,
-    _ surroundings: Surroundings
+    _ account: AccountConfiguration, loaded: LoadedAccount, after remains: AccountRemains?, context: TLSContext?,
+    _ surroundings: Surroundings, onFailure: @escaping @Sendable (JournalError) -> Void
   ) async throws -> RunningAccount {
+    let eventLoop = surroundings.loops.next()
     return try await eventLoop.submit {
       let mailbox = AccountMailbox(eventLoop: eventLoop)
+      remains?.mailbox.handOver(to: mailbox)
       let reporter = AccountReporter(
         bridge: surroundings.reporter, account: account.name, topics: loaded.core.settings.topics, jid: account.jid)
       let driver = AccountDriver(
         core: loaded.core, eventLoop: eventLoop, mailbox: mailbox, journal: surroundings.journal.client(mailbox),
-        mqtt: surroundings.mqtt, inbound: loaded.inbound, reporter: reporter,
-        onJournalFailure: { surroundings.onFailure("the state file cannot be written: \($0)") })
+        mqtt: surroundings.mqtt, inbound: loaded.inbound, handedOut: remains?.handedOut ?? HandedOut(),
+        reporter: reporter, onJournalFailure: onFailure)
       let location = account.serverLocation
       let finder = ServerFinder()
       let connection = XMPPConnection(
@@ -44,7 +50,7 @@ struct RunningAccount: Sendable {
         findEndpoints: { finder.endpoints(of: location, place: $0, on: eventLoop) }, owner: driver)
       driver.start(connection: connection)
       return RunningAccount(
-        mailbox: mailbox, eventLoop: eventLoop, driver: NIOLoopBound(driver, eventLoop: eventLoop))
+        name: account.name, mailbox: mailbox, eventLoop: eventLoop, driver: NIOLoopBound(driver, eventLoop: eventLoop))
     }.get()
   }
 
@@ -53,6 +59,14 @@ struct RunningAccount: Sendable {
     let done = eventLoop.makePromise(of: Void.self)
     eventLoop.execute { driver.value.leave(parks: parks) { done.succeed() } }
     try? await done.futureResult.get()
+  }
+
+  /// Stops at once and for good; see `AccountDriver.halt`.
+  /// - Returns: what the next machine of the account has to know; nil if the event loop has ended.
+  func halt() async -> AccountRemains? {
+    let done = eventLoop.makePromise(of: AccountRemains.self)
+    eventLoop.execute { driver.value.halt { done.succeed($0) } }
+    return try? await done.futureResult.get()
   }
 
   /// 24 characters of fresh randomness, of an alphabet that SCRAM and ids may hold.

@@ -1,6 +1,7 @@
 #ifndef C_TEST_SUPPORT_H
 #define C_TEST_SUPPORT_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /// Starts a program that the kernel kills when the calling thread ends.
@@ -19,5 +20,8 @@ pid_t ctest_spawn(const char *file, char *const argv[], char *const envp[], cons
 
 /// pipe2(2) with O_CLOEXEC; returns 0 or an errno value.
 int ctest_pipe(int ends[2]);
+
+/// Sets the soft limit of open descriptors of a process (RLIMIT_NOFILE) and tells what it was; returns 0 or an errno value.
+int ctest_limit_descriptors(pid_t process, uint64_t number, uint64_t *before);
 
 #endif

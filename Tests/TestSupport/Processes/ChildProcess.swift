@@ -126,6 +126,16 @@ public final class ChildProcess: Sendable {
   /// SIGCONT: goes on after `pause`.
   public func resume() { signal(SIGCONT) }
 
+  /// Sets how many files it may have open; what is open stays open. With 0 it can open nothing more.
+  /// - Returns: what it was before.
+  @discardableResult
+  public func limitDescriptors(to number: UInt64) throws -> UInt64 {
+    var before: UInt64 = 0
+    let error = ctest_limit_descriptors(pid, number, &before)
+    guard error == 0 else { throw TestFailure("prlimit of process \(pid): \(String(cString: strerror(error)))") }
+    return before
+  }
+
   /// Writes to its standard input (only with `takesInput`).
   public func write(_ text: String) {
     let bytes = Array(text.utf8)
