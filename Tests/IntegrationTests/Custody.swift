@@ -125,13 +125,7 @@ extension Integration {
       let rig = try await BridgeRig.start(options)
       let audit = MessageAudit("stall", count: 1_500)
       try await rig.mqttLink.stall()
-      let clock = ContinuousClock()
-      let begin = clock.now
-      for second in 0..<30 {
-        // The load's own pace: nothing waits here for something to have happened.
-        try await clock.sleep(until: begin + .seconds(second))
-        try await rig.alice.send(bodies: Array(audit.bodies[(second * 50)..<(second * 50 + 50)]), to: rig.botJID)
-      }
+      try await rig.alice.send(bodies: audit.bodies, to: rig.botJID, everySecond: 50)
       // Our <a/> covers them all although the broker has acknowledged none: the journal has them.
       _ = try await rig.bridge.log.first("an <a/> for every message") { line in
         guard let start = line.firstRange(of: "h of our <a/> is ")?.upperBound else { return false }

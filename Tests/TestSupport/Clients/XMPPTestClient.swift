@@ -102,6 +102,16 @@ public final class XMPPTestClient: Sendable {
     try await send(contentsOf: bodies.map { Self.message($0, to: jid, id: nextID("m")) })
   }
 
+  /// Sends many chat messages in order, so many every second: a load with a pace of its own.
+  public func send(bodies: [String], to jid: String, everySecond count: Int) async throws {
+    let clock = ContinuousClock()
+    let begin = clock.now
+    for start in stride(from: 0, to: bodies.count, by: count) {
+      try await clock.sleep(until: begin + .seconds(start / count))
+      try await send(bodies: Array(bodies[start..<min(start + count, bodies.count)]), to: jid)
+    }
+  }
+
   /// The XML of a chat message.
   public static func message(_ body: String, to jid: String, id: String) -> String {
     "<message type='chat' to='\(jid.xmlEscaped)' id='\(id.xmlEscaped)'><body>\(body.xmlEscaped)</body></message>"
