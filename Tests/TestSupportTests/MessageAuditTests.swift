@@ -28,6 +28,18 @@ struct MessageAuditTests {
     #expect(audit.foreign.count == 1 && audit.lost == [0])
   }
 
+  @Test("tells the longest gap between arrivals, also when another witness counts them")
+  func gaps() {
+    var audit = MessageAudit("a", count: 4)
+    let start = ContinuousClock.now
+    for (number, seconds) in [0, 1, 4, 5].enumerated() {
+      audit.record(audit.body(number), at: start.advanced(by: .seconds(seconds)))
+    }
+    #expect(audit.longestGap == .seconds(3))
+    audit.recount([0, 1, 2].map(audit.body))
+    #expect(audit.longestGap == .seconds(3) && audit.lost == [3])
+  }
+
   @Test("repeats random numbers for a seed")
   func seeds() {
     var (one, other) = (SeededGenerator(seed: 42), SeededGenerator(seed: 42))

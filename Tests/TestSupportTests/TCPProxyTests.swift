@@ -77,6 +77,20 @@ struct TCPProxyTests {
     _ = try await line.proxied.disconnects.first()
   }
 
+  @Test("stalls a connection after a number of bytes, and goes on where it stopped")
+  func stallsAfterBytes() async throws {
+    let line = try await Line()
+    let before = try await line.proxy.bytes(.toServer)
+    try await line.proxy.stall(after: 5_000, .toServer)
+    let texts = (0..<200).map { "message number \($0) of two hundred" }
+    try line.proxied.enqueue(texts.map { MQTTMessage("up", $0, qos: 0) })
+    _ = try await line.proxy.events.first { $0 == .reachedLimit(1) }
+    #expect(try await line.proxy.bytes(.toServer) == before + 5_000)
+    #expect(line.direct.messages.count < 200)
+    try await line.proxy.resume()
+    #expect(try await line.direct.messages.first(200).map(\.text) == texts)
+  }
+
   @Test("passes on the end of a stream behind its last byte")
   func halfCloses() async throws {
     let line = try await Line()

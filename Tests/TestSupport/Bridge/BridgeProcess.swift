@@ -37,17 +37,20 @@ public final class BridgeProcess: Sendable {
   // MARK: Running
 
   /// Starts the program; returns as soon as it runs, before it has connected to anything.
-  public func start() async throws {
+  /// - Parameter environment: added to that of the test process.
+  public func start(environment: [String: String] = [:]) async throws {
     let log = directory.path("bridge.log")
     let started = try await ChildProcess.start(
-      .init(try Self.executable(), ["run", "--config", file], directory: directory.path, log: log))
+      .init(
+        try Self.executable(), ["run", "--config", file], environment: environment, directory: directory.path, log: log)
+    )
     child.withLock { $0 = started }
   }
 
   /// The process that runs, or ran last; nil before the first start.
   public var current: ChildProcess? { child.withLock { $0 } }
 
-  /// SIGKILL; returns when the process is gone.
+  /// SIGKILL; returns when the process is gone. One that is gone already is as good.
   public func kill() async throws {
     current?.kill()
     try await current?.exit()
@@ -144,6 +147,42 @@ public final class BridgeProcess: Sendable {
   @discardableResult
   public func logs(_ words: String..., from mark: Int = 0) async throws -> String {
     try await log.first("a log line with \(words)", from: mark) { line in words.allSatisfy(line.contains) }
+  }
+
+  /// How often the account's stream has come up in this process, resumed or new.
+  public var streams: Int { log.all.count(where: Self.tellsOfStream) }
+
+  /// Returns once the account's stream has come up so many times in this process.
+  public func stream(_ count: Int = 1) async throws {
+    _ = try await log.first(count, "streams of the account", timeout: Patience.reconnect, where: Self.tellsOfStream)
+  }
+
+  /// How often a connection to the broker has come up in this process; two are up together.
+  public var brokerConnections: Int { log.all.count(where: Self.tellsOfBroker) }
+
+  /// Returns once connections to the broker have come up so many times in this process.
+  public func brokerConnection(_ count: Int) async throws {
+    _ = try await log.first(
+      count, "connections to the broker", timeout: Patience.reconnect, where: Self.tellsOfBroker)
+  }
+
+  private static func tellsOfStream(_ line: String) -> Bool {
+    line.contains("event=connected") || line.contains("event=resumed")
+  }
+
+  private static func tellsOfBroker(_ line: String) -> Bool { line.contains("event=mqtt-connected") }
+
+  /// How many bytes of memory the process has resident now, and had at most.
+  public func memory() throws -> (now: Int, peak: Int) {
+    guard let pid = current?.pid else { throw TestFailure("the memory of a bridge that was not started") }
+    let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+    func bytes(_ key: String) throws -> Int {
+      guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("\(key):") }),
+        let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+      else { throw TestFailure("no \(key) in the status of process \(pid)") }
+      return kibibytes * 1_024
+    }
+    return (try bytes("VmRSS"), try bytes("VmHWM"))
   }
 
   /// Runs another command of the program, such as `["check"]`, with this configuration; returns exit code and output.

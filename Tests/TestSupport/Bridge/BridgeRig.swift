@@ -1,8 +1,9 @@
+import Platform
 import XMLStream
 
 /// Everything that a scenario needs: a broker, an XMPP server, a proxy before each, the bridge, and the people at both
 /// ends: `alice`, an XMPP client, and `device`, an MQTT client.
-public struct BridgeRig: Sendable {
+public final class BridgeRig: Sendable {
   /// The broker.
   public let broker: MosquittoServer
   /// The XMPP server.
@@ -15,8 +16,8 @@ public struct BridgeRig: Sendable {
   public let bridge: BridgeProcess
   /// The MQTT client at one end; it is subscribed to `xmpp/home/#` and `xmpp/bridge/#`.
   public let device: MQTTTestClient
-  /// The XMPP client at the other end, a contact of `bot`.
-  public let alice: XMPPTestClient
+  /// Alice's connections, the present one last.
+  private let connections: Lock<[XMPPTestClient]>
 
   /// What a scenario may vary.
   public struct Options: Sendable {
@@ -28,6 +29,8 @@ public struct BridgeRig: Sendable {
     public var xmppOptions = XMPPServerOptions()
     /// Settings of the broker.
     public var brokerOptions = MosquittoServer.Options()
+    /// Settings of the device, besides its protocol.
+    public var deviceOptions = MQTTTestClient.Options()
     /// Changes to the bridge's configuration.
     public var configure: @Sendable (inout BridgeConf) -> Void = { _ in }
     /// Done before the bridge is started.
@@ -38,6 +41,19 @@ public struct BridgeRig: Sendable {
       self.server = server
       self.mqtt = mqtt
     }
+  }
+
+  private init(
+    broker: MosquittoServer, server: any XMPPServer, mqttLink: TCPProxy, xmppLink: TCPProxy, bridge: BridgeProcess,
+    device: MQTTTestClient, alice: XMPPTestClient
+  ) {
+    self.broker = broker
+    self.server = server
+    self.mqttLink = mqttLink
+    self.xmppLink = xmppLink
+    self.bridge = bridge
+    self.device = device
+    connections = Lock([alice])
   }
 
   /// Starts everything; returns when messages pass both ways.
@@ -55,7 +71,7 @@ public struct BridgeRig: Sendable {
     configuration.mqttVersion = options.mqtt
     options.configure(&configuration)
 
-    var deviceOptions = MQTTTestClient.Options()
+    var deviceOptions = options.deviceOptions
     deviceOptions.version = options.mqtt
     let device = try await MQTTTestClient.connect(port: broker.port, deviceOptions)
     try await device.subscribe("xmpp/home/#")
@@ -70,6 +86,18 @@ public struct BridgeRig: Sendable {
     try await bridge.start()
     try await rig.ready()
     return rig
+  }
+
+  /// The XMPP client at the other end, a contact of `bot`.
+  public var alice: XMPPTestClient { connections.withLock { $0[$0.count - 1] } }
+
+  /// Alice before each return, the present one last.
+  public var allAlices: [XMPPTestClient] { connections.withLock { $0 } }
+
+  /// Alice connects anew, after her server has thrown her out.
+  public func aliceReturns() async throws {
+    let alice = try await XMPPTestClient.connect(.alice, port: server.port)
+    connections.withLock { $0.append(alice) }
   }
 
   /// The JID that alice writes to.

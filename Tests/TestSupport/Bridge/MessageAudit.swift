@@ -8,6 +8,9 @@ public struct MessageAudit: Sendable, CustomStringConvertible {
   public private(set) var arrivals: [Int] = []
   /// What arrived and is no message of this run.
   public private(set) var foreign: [String] = []
+  /// The longest time between two arrivals of those that were counted with their moment.
+  public private(set) var longestGap: Duration = .zero
+  private var lastArrival: ContinuousClock.Instant?
 
   /// An audit of `count` messages.
   /// - Parameters:
@@ -35,17 +38,27 @@ public struct MessageAudit: Sendable, CustomStringConvertible {
   public func isLast(_ body: String) -> Bool { number(in: body) == count - 1 }
 
   /// Counts an arrival.
-  public mutating func record(_ body: String) {
+  /// - Parameter moment: when it arrived; nil where that is not of interest.
+  public mutating func record(_ body: String, at moment: ContinuousClock.Instant? = nil) {
     guard let number = number(in: body), body == self.body(number) else {
       foreign.append(body)
       return
     }
     arrivals.append(number)
+    guard let moment else { return }
+    if let lastArrival { longestGap = max(longestGap, lastArrival.duration(to: moment)) }
+    lastArrival = moment
   }
 
   /// Counts arrivals.
   public mutating func record(contentsOf bodies: some Sequence<String>) {
     for body in bodies { record(body) }
+  }
+
+  /// Counts these arrivals and none of those before, whose gaps stay known: for what a better witness has seen.
+  public mutating func recount(_ bodies: some Sequence<String>) {
+    (arrivals, foreign) = ([], [])
+    record(contentsOf: bodies)
   }
 
   /// Forgets in which order the messages arrived, for where the order is not to be judged.

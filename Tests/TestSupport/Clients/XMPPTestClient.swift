@@ -131,6 +131,35 @@ public final class XMPPTestClient: Sendable {
     }
   }
 
+  /// What the own archive holds of the talk with a bare JID, oldest first (XEP-0313).
+  public func archive(with jid: String) async throws -> [ChatMessage] {
+    var found: [ChatMessage] = []
+    var after: String?
+    while true {
+      let query = nextID("archive")
+      let mark = elements.count
+      let answer = try await iq(
+        "set",
+        "<query xmlns='urn:xmpp:mam:2' queryid='\(query)'><x xmlns='jabber:x:data' type='submit'>"
+          + "<field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field>"
+          + "<field var='with'><value>\(jid.xmlEscaped)</value></field></x>"
+          + "<set xmlns='http://jabber.org/protocol/rsm'><max>200</max>"
+          + (after.map { "<after>\($0.xmlEscaped)</after>" } ?? "") + "</set></query>")
+      guard let end = answer.child("fin", in: "urn:xmpp:mam:2") else {
+        throw TestFailure("the archive says: \(answer)")
+      }
+      let page = elements.all[mark...].compactMap { element in
+        element.child("result", in: "urn:xmpp:mam:2").flatMap { $0.attribute("queryid") == query ? $0 : nil }
+      }
+      found += page.compactMap { result in
+        result.child("forwarded", in: "urn:xmpp:forward:0")?.child("message", in: "jabber:client").flatMap(
+          ChatMessage.init)
+      }
+      after = page.last?.attribute("id")
+      if page.isEmpty || end.attribute("complete") == "true" { return found }
+    }
+  }
+
   // MARK: Contacts
 
   /// Gives two users a mutual subscription.

@@ -8,7 +8,15 @@ final class ProxyEngine: @unchecked Sendable {
   let events = Record<TCPProxy.Event>("events of the proxy")
   var delay = TimeAmount.zero
   var rate: Int?
-  var limits: [TCPProxy.Direction: Int] = [:]
+  /// So many bytes may still go one way.
+  struct Limit: Sendable {
+    enum Effect: Sendable { case cut, stall }
+    var bytes: Int
+    let effect: Effect
+  }
+
+  var limits: [TCPProxy.Direction: Limit] = [:]
+  var passed: [TCPProxy.Direction: Int] = [:]
   var ends: [TCPProxy.Direction: [UInt8]] = [:]
   private let target: Int
   private var mode = TCPProxy.Mode.pass
@@ -74,20 +82,27 @@ final class ProxyEngine: @unchecked Sendable {
     events.append(.disconnected(pair.id))
   }
 
-  /// How many of these bytes may still go that way, and whether the connection is cut behind them.
-  func allowance(_ bytes: ByteBuffer, _ direction: TCPProxy.Direction) -> (bytes: Int, isLast: Bool) {
+  /// How many of these bytes may still go that way, and what happens behind them.
+  func allowance(_ bytes: ByteBuffer, _ direction: TCPProxy.Direction) -> (bytes: Int, effect: Limit.Effect?) {
+    let allowed = limited(bytes, direction)
+    passed[direction, default: 0] += allowed.bytes
+    return allowed
+  }
+
+  private func limited(_ bytes: ByteBuffer, _ direction: TCPProxy.Direction) -> (bytes: Int, effect: Limit.Effect?) {
     let count = bytes.readableBytes
     if let end = ends[direction], let found = bytes.readableBytesView.firstRange(of: end) {
       ends[direction] = nil
-      return (found.upperBound - bytes.readerIndex, true)
+      return (found.upperBound - bytes.readerIndex, .cut)
     }
-    guard let left = limits[direction] else { return (count, false) }
-    if count < left {
-      limits[direction] = left - count
-      return (count, false)
+    guard let limit = limits[direction] else { return (count, nil) }
+    if count < limit.bytes {
+      limits[direction]?.bytes -= count
+      return (count, nil)
     }
     limits[direction] = nil
-    return (left, true)
+    if limit.effect == .stall { set(.stall) }
+    return (limit.bytes, limit.effect)
   }
 }
 
@@ -152,9 +167,11 @@ final class ProxyPair: @unchecked Sendable {
       return
     }
     let allowed = engine.allowance(bytes, direction)
-    to.writeAndFlush(bytes.readSlice(length: allowed.bytes) ?? ByteBuffer()).whenComplete { _ in
-      if allowed.isLast {
-        self.engine.events.append(.reachedLimit(self.id))
+    let portion = bytes.readSlice(length: allowed.bytes) ?? ByteBuffer()
+    if allowed.effect == .stall { waiting.append((bytes, direction)) }
+    to.writeAndFlush(portion).whenComplete { _ in
+      if allowed.effect != nil { self.engine.events.append(.reachedLimit(self.id)) }
+      if allowed.effect == .cut {
         self.reset(sparing: direction)
       } else if self.engine.isPassing {
         (direction == .toServer ? self.client : self.server)?.read()

@@ -27,7 +27,7 @@ public final class TCPProxy: Sendable {
     case connected(Int)
     /// The connection is gone, whoever ended it.
     case disconnected(Int)
-    /// The byte count of `cut(after:)`, or the end that `cut(behind:)` names, was reached.
+    /// The byte count of `cut(after:)` or `stall(after:)`, or the end that `cut(behind:)` names, was reached.
     case reachedLimit(Int)
   }
 
@@ -75,6 +75,11 @@ public final class TCPProxy: Sendable {
     }
   }
 
+  /// How many bytes have gone that way so far.
+  public func bytes(_ direction: Direction) async throws -> Int {
+    try await engine.loop.submit { [engine] in engine.passed[direction, default: 0] }.get()
+  }
+
   /// Changes what happens to bytes from now on, on open connections and new ones.
   public func set(_ mode: Mode) async throws {
     try await engine.loop.submit { [engine] in engine.set(mode) }.get()
@@ -110,6 +115,23 @@ public final class TCPProxy: Sendable {
 
   /// Resets a connection as soon as this many bytes have gone that way, counted from now; the last of them still arrives.
   public func cut(after bytes: Int, _ direction: Direction) async throws {
-    try await engine.loop.submit { [engine] in engine.limits[direction] = bytes }.get()
+    try await limit(direction, .init(bytes: bytes, effect: .cut))
+  }
+
+  /// Stalls, as `stall` does, as soon as this many bytes have gone that way, counted from now.
+  public func stall(after bytes: Int, _ direction: Direction) async throws {
+    try await limit(direction, .init(bytes: bytes, effect: .stall))
+  }
+
+  /// Forgets a `cut` or `stall` that has not happened yet.
+  public func disarm() async throws {
+    try await engine.loop.submit { [engine] in
+      engine.limits = [:]
+      engine.ends = [:]
+    }.get()
+  }
+
+  private func limit(_ direction: Direction, _ limit: ProxyEngine.Limit) async throws {
+    try await engine.loop.submit { [engine] in engine.limits[direction] = limit }.get()
   }
 }

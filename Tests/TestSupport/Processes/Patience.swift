@@ -4,6 +4,8 @@ public enum Patience {
   public static let event: Duration = .seconds(60)
   /// For thousands of messages.
   public static let stream: Duration = .seconds(60)
+  /// For a broken connection to come back, with the waits between the attempts.
+  public static let reconnect: Duration = .seconds(120)
   /// For a server to start or end.
   public static let start: Duration = .seconds(60)
 }

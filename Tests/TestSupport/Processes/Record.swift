@@ -15,6 +15,8 @@ public final class Record<Element: Sendable>: Sendable {
 
   private struct State {
     var elements: [Element] = []
+    /// When each of them was appended.
+    var moments: [ContinuousClock.Instant] = []
     var waiters: [UInt64: Waiter] = [:]
     var serial: UInt64 = 0
     var end: String?
@@ -30,6 +32,11 @@ public final class Record<Element: Sendable>: Sendable {
   /// Everything so far.
   public var all: [Element] { state.withLock { $0.elements } }
 
+  /// Everything so far, each with the moment when it was appended.
+  public var timeline: [(element: Element, moment: ContinuousClock.Instant)] {
+    state.withLock { state in zip(state.elements, state.moments).map { ($0, $1) } }
+  }
+
   /// How many elements there are so far: the mark behind which a later wait may begin.
   public var count: Int { state.withLock { $0.elements.count } }
 
@@ -38,8 +45,10 @@ public final class Record<Element: Sendable>: Sendable {
 
   /// Appends several elements at once.
   public func append(contentsOf new: some Collection<Element>) {
+    let now = ContinuousClock.now
     let ready = state.withLock { state in
       state.elements.append(contentsOf: new)
+      state.moments.append(contentsOf: repeatElement(now, count: new.count))
       return Self.advance(&state)
     }
     for (continuation, found) in ready { continuation.resume(returning: found) }
