@@ -73,7 +73,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // Tests: a target mirrors each of the above; the last five run whole programs and real servers.
+    // Tests: a target mirrors each of the above; the last six run whole programs and real servers.
     .testTarget(name: "XMLStreamTests", dependencies: ["XMLStream", "CLibXML2"], swiftSettings: strict),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
     .testTarget(name: "TLSEngineTests", dependencies: ["TLSEngine", "COpenSSL"], swiftSettings: wrapsC),
@@ -113,7 +113,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "XMLStream"], swiftSettings: strict),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["Platform", "TestSupport", "XMLStream", "xmpp-mqtt-bridge"], swiftSettings: strict),
+      name: "IntegrationTests", dependencies: ["Platform", "TestSupport", "XMLStream", "xmpp-mqtt-bridge"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CrashTests", dependencies: ["Platform", "TestSupport", "xmpp-mqtt-bridge"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -54,6 +54,10 @@ else
   run_tests servers --no-parallel --filter "$servers"
 fi
 
-if [[ ${#failures[@]} != 0 ]]; then die "failed: ${failures[*]}"; fi
+if [[ ${#failures[@]} != 0 ]]; then
+  # Again at the end, where whoever sees only the tail of a log finds them.
+  grep -h -A 12 "recorded an issue" "$logs"/* | grep -v -E "(started|passed)[ .]" || true
+  die "failed: ${failures[*]}"
+fi
 say "everything is fine"
 echo "$total passed, 0 failed"

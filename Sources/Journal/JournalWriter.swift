@@ -143,9 +143,11 @@ final class JournalWriter: Sendable {
     do {
       let batches = accepted.map(\.batch.operations)
       let sync = isDue || accepted.contains { $0.batch.sync }
+      CrashPoint.reached(sync ? "before-sync" : "before-commit")
       let isSynced = try withStore { [spools = state.spools] (store) throws(JournalError) in
         try store.commit(batches, spools: spools, sync: sync)
       }
+      CrashPoint.reached(sync ? "after-sync" : "after-commit")
       state.spools = []
       state.syncDue = isSynced ? nil : state.syncDue ?? now + syncInterval
       outcome = isSynced ? .synced : .committed

@@ -1,5 +1,6 @@
 import Logging
 import MQTT
+import Platform
 
 /// An in connection: a session at the broker whose messages are acknowledged when they are safe and not before.
 final class InboundLink: Link {
@@ -99,6 +100,7 @@ final class InboundLink: Link {
   }
 
   override func drained() {
+    if gate.shouldFlush { CrashPoint.reached("after-release") }
     gate.flushed()
   }
 

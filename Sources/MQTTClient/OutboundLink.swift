@@ -1,4 +1,5 @@
 import MQTT
+import Platform
 
 /// The out connection: publishes, keeps retained topics, has the will.
 final class OutboundLink: Link {
@@ -50,8 +51,13 @@ final class OutboundLink: Link {
 
   override func collected() {
     guard let handle, !handle.confirmations.isEmpty else { return }
+    CrashPoint.reached("puback")
     for (packetID, code) in handle.confirmations { window.confirmed(packetID: packetID, code, now: context.now) }
     handle.confirmations.removeAll(keepingCapacity: true)
+  }
+
+  override func drained() {
+    if !window.isIdle { CrashPoint.reached("publish-sent") }
   }
 
   override func fill() -> MQTTDisconnectReason? {

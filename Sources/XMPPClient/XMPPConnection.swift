@@ -285,6 +285,7 @@ public final class XMPPConnection {
     } while carryOut()
     isTurning = false
     handler?.flush()
+    CrashPoint.written()
     schedule()
   }
 

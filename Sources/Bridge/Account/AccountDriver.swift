@@ -99,7 +99,9 @@ final class AccountDriver {
     case .subscribed(let filters, let refused):
       core.subscribed(filters, refused: refused)
       inboundIsReady()
-    case .received(let batch): core.received(batch, now: now, wallClock: wallClock)
+    case .received(let batch):
+      CrashPoint.reached("mqtt-received")
+      core.received(batch, now: now, wallClock: wallClock)
     case .broker(let isUp): core.broker(isUp: isUp)
     case .journal(let completions):
       for completion in completions { finished(completion, now: now, wallClock: wallClock) }
@@ -143,9 +145,12 @@ final class AccountDriver {
         load.id, from: core.settings.inboundSpool, after: load.after, limit: load.limit, maxBytes: load.maxBytes)
     case .send(let stanzas):
       reporter.trace("\(stanzas.count) stanzas go to the server, the last is number \(stanzas.last?.sequence ?? 0)")
+      CrashPoint.due("stanzas-sent")
       connection?.send(stanzas)
     case .handled(let count):
       reporter.trace("h of our <a/> is \(count): the broker or the journal has everything up to it")
+      CrashPoint.reached("before-handled")
+      CrashPoint.due("after-handled")
       connection?.handled(upTo: count)
     case .mayConnect(let inbound): connector.mayConnect(inbound: inbound)
     case .publish(let publishes):
@@ -154,6 +159,7 @@ final class AccountDriver {
       if !answered.isEmpty { mailbox.published(answered) }
     case .release(let index):
       reporter.trace("PUBACK up to message \(index): the server or the journal has it")
+      CrashPoint.reached("before-release")
       if let inboundID { mqtt.release(inboundID, upTo: index) }
     case .pauseReading: if let inboundID { mqtt.pause(inboundID) }
     case .openInbound: inboundID = mqtt.addInbound(inbound, handler: mailbox)
@@ -242,9 +248,11 @@ extension AccountDriver: XMPPConnectionOwner {
       tellIfOnline()
     case .stanza(let element, let number):
       guard takesStanzas else { return }
+      CrashPoint.reached("stanza-received")
       core.received(InboundStanza(element: element, number: number), now: now, wallClock: wallClock)
     case .acknowledged(let number):
       reporter.trace("the server acknowledged our stanzas up to number \(number) (<a/>)")
+      CrashPoint.reached("acknowledged")
       core.acknowledged(upTo: number, now: now, wallClock: wallClock)
     case .lost: core.streamLost()
     case .ended(let end): ended(end)

@@ -85,6 +85,12 @@ public final class MQTTTestClient: Sendable {
     }
   }
 
+  /// Returns once the broker has accepted the connection so many times: the first, and one for each disconnect that the
+  /// library mends by itself.
+  public func accepted(_ count: Int) async throws {
+    _ = try await events.connacks.first(count, "CONNACKs")
+  }
+
   /// How often the connection was lost and made again is visible here: the reason of each disconnect.
   public var disconnects: Record<Int> { events.disconnects }
 

@@ -6,10 +6,12 @@ public final class TemporaryDirectory: Sendable {
   public let path: String
 
   /// Makes an empty directory that only this user may enter.
-  /// - Parameter label: part of its name, so that a person who looks at it knows the test.
-  public init(_ label: String = "test") throws {
+  /// - Parameters:
+  ///   - label: part of its name, so that a person who looks at it knows the test.
+  ///   - inMemory: whether it lies on no disk, for what is flushed to it often and is not what a test is about.
+  public init(_ label: String = "test", inMemory: Bool = false) throws {
     let name = "xmb-\(label)-\(UUID().uuidString.prefix(8).lowercased())"
-    path = (NSTemporaryDirectory() as NSString).appendingPathComponent(name)
+    path = ((inMemory ? "/dev/shm" : NSTemporaryDirectory()) as NSString).appendingPathComponent(name)
     try FileManager.default.createDirectory(
       atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
   }

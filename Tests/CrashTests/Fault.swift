@@ -1,0 +1,101 @@
+import TestSupport
+
+/// One kind of fault: how it is made, how often, and what the delivery promise allows it to cost.
+struct Fault: Sendable {
+  /// How often a fault happens to a bridge, and to how many bridges, one after the other.
+  struct Dose: Sendable {
+    var rounds = 1
+    var times: Int
+  }
+
+  /// Its row of the table.
+  let name: String
+  /// In the version that runs with the other tests, and in the one that takes its time.
+  let short: Dose
+  let long: Dose
+  /// The servers of the short version; the long one has them all.
+  var shortServers = XMPPServerKind.allCases
+  /// What it costs on each way.
+  var cells: @Sendable (XMPPServerKind) -> Cells = Cells.ofResumption
+  /// Whose sender is silent while it lasts, because its own server goes away.
+  var hushed: Set<Traffic.Way> = []
+  /// Whether alice's connection goes, too, so that her archive has to tell what arrived.
+  var usesArchive = false
+  /// What the bridge and the servers are started with.
+  var prepare: @Sendable (inout BridgeRig.Options) throws -> Void = { _ in }
+  /// Makes it happen once, and returns when it is over.
+  let strike: @Sendable (Strike) async throws -> Void
+
+  func dose(_ length: Length) -> Dose { length == .short ? short : long }
+  func servers(_ length: Length) -> [XMPPServerKind] { length == .short ? shortServers : XMPPServerKind.allCases }
+}
+
+/// One fault that is about to happen.
+struct Strike: Sendable {
+  let rig: BridgeRig
+  let traffic: Traffic
+  /// Its number, from 0, and how many there are in this round.
+  let number: Int
+  let count: Int
+  let length: Length
+  /// Gives the same numbers for the same seed, fault, server, round and number.
+  let random: SeededGenerator
+
+  /// How long a fault lasts that is measured in messages: a hundred of them are sent in a second.
+  var messagesOfOutage: Int { length == .short ? 300 : 7_000 }
+}
+
+/// The promise for one row: both ways.
+struct Cells: Sendable {
+  var toXMPP = Cell()
+  var toMQTT = Cell()
+
+  /// The stream resumes: nothing is lost, doubled or disordered.
+  @Sendable static func ofResumption(_ server: XMPPServerKind) -> Cells {
+    var cells = Cells()
+    // ejabberd 23.01 mixes what it sends again after a resumption with what is new: the order is its own.
+    cells.toMQTT.mayReorder = server == .ejabberd
+    return cells
+  }
+
+  /// The connection to the broker goes, or the bridge with what it had not committed yet: a publish whose PUBACK was under
+  /// way goes out again.
+  @Sendable static func ofRepeatedPublishes(_ server: XMPPServerKind) -> Cells {
+    var cells = ofResumption(server)
+    cells.toMQTT.mayRepeat = true
+    return cells
+  }
+
+  /// The session at the XMPP server is lost. What was under way has to be looked up in the server's archive.
+  @Sendable static func ofLostSession(_ server: XMPPServerKind) -> Cells {
+    var cells = ofResumption(server)
+    if !Promise.readsArchive {
+      cells.toXMPP.mayDouble = true
+      cells.toMQTT.mayDouble = true
+      cells.toMQTT.mayLose = true
+      cells.toMQTT.mayReorder = true
+    }
+    return cells
+  }
+}
+
+/// The promise for one way; as it stands, nothing may be lost, doubled or disordered.
+struct Cell: Sendable {
+  var mayLose = false
+  var mayDouble = false
+  /// A publish may come twice, with the same `seq`: at most the hundred that are in flight, for each fault.
+  var mayRepeat = false
+  var mayReorder = false
+}
+
+/// What of the promise is kept so far.
+enum Promise {
+  /// Whether a bridge whose session is lost reads the server's archive. Until then the rows of lost sessions judge only that
+  /// nothing of ours is lost.
+  static let readsArchive = false
+}
+
+/// The two versions of the rig.
+enum Length: String, Sendable {
+  case short, long
+}
