@@ -50,16 +50,19 @@ struct Campaign: Sendable {
   // MARK: One row
 
   /// Lets a fault happen as often as it should, and counts.
-  func play(_ scene: Scene) async throws -> FaultTable.Row {
+  /// - Parameter note: takes sentences that are to stand below the table.
+  func play(_ scene: Scene, note: @escaping @Sendable (String) -> Void) async throws -> FaultTable.Row {
     let dose = scene.fault.dose(length)
     var row = FaultTable.Row(scene, times: dose.rounds * dose.times)
     for round in 0..<dose.rounds {
-      row.add(try await play(scene, round: round, times: dose.times))
+      row.add(try await play(scene, round: round, times: dose.times, note))
     }
     return row
   }
 
-  private func play(_ scene: Scene, round: Int, times: Int) async throws -> Traffic.Result {
+  private func play(
+    _ scene: Scene, round: Int, times: Int, _ note: @escaping @Sendable (String) -> Void
+  ) async throws -> Traffic.Result {
     var options = BridgeRig.Options(server: scene.server, mqtt: scene.mqtt)
     options.xmppOptions.archive = true
     try scene.fault.prepare(&options)
@@ -72,7 +75,9 @@ struct Campaign: Sendable {
       try await traffic.run(instants, hushed: scene.fault.hushed) { number in
         let random = generator(scene, round: round, number: number, "strike")
         try await scene.fault.strike(
-          Strike(rig: rig, traffic: traffic, number: number, count: times, length: length, random: random))
+          Strike(
+            rig: rig, traffic: traffic, number: number, count: times, length: length, random: random,
+            note: { note("\(scene.fault.name), \(scene.server): \($0)") }))
       }
       return try await traffic.result(usesArchive: scene.fault.usesArchive)
     } catch {

@@ -8,6 +8,7 @@ extension Fault {
       slowLinks, bothLinks, kill, killAtLogin,
     ] + crashes(length) + [
       restart(onExit: "park"), restart(onExit: "logout"), stopUnanswered, stopTwice, journalFull,
+      crowd(length),
     ] + (SmallDisk.isPossible ? [diskFull] : [])
   }
 }

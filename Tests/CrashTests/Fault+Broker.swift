@@ -24,7 +24,8 @@ extension Fault {
   }
 
   static let brokerRestart = Fault(
-    name: "broker restarted", short: Dose(times: 1), long: Dose(rounds: 5, times: 1), cells: Cells.ofRepeatedPublishes,
+    name: "broker restarted", short: Dose(times: 1), long: Dose(rounds: 5, times: 1), shortServers: [.prosody],
+    cells: Cells.ofRepeatedPublishes,
     // The device would publish again what the broker had and could not acknowledge: doubles that no bridge has made.
     hushed: [.toXMPP],
     prepare: {

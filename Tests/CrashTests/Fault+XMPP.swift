@@ -27,7 +27,7 @@ extension Fault {
   }
 
   static let xmppHalfOpen = Fault(
-    name: "XMPP link half-open", short: Dose(times: 1), long: Dose(times: 3),
+    name: "XMPP link half-open", short: Dose(times: 1), long: Dose(times: 3), shortServers: [.prosody],
     prepare: { $0.configure = { $0.accounts[0].more.append("keepalive = \"5s\"") } }
   ) { strike in
     let (rig, link) = (strike.rig, strike.rig.xmppLink)

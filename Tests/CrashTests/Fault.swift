@@ -40,6 +40,8 @@ struct Strike: Sendable {
   let length: Length
   /// Gives the same numbers for the same seed, fault, server, round and number.
   let random: SeededGenerator
+  /// Takes a sentence that is to stand below the table.
+  let note: @Sendable (String) -> Void
 
   /// How long a fault lasts that is measured in messages: a hundred of them are sent in a second.
   var messagesOfOutage: Int { length == .short ? 300 : 7_000 }

@@ -82,6 +82,10 @@ final class FaultTable: Sendable {
   ]
 
   private let rows = Lock<[Row]>([])
+  private let notes = Lock<[String]>([])
+
+  /// Puts a sentence below the table.
+  func note(_ sentence: String) { notes.withLock { $0.append(sentence) } }
 
   /// Appends a row; returns how many there are now.
   func append(_ row: Row) -> Int {
@@ -91,7 +95,7 @@ final class FaultTable: Sendable {
     }
   }
 
-  /// The table with the seed under it.
+  /// The table with the notes and the seed under it.
   func text(seed: UInt64, markdown: Bool) -> String {
     let body = rows.withLock { $0 }.flatMap(\.texts)
     let widths = Self.head.indices.map { column in ([Self.head] + body).map { $0[column].count }.max() ?? 0 }
@@ -107,6 +111,8 @@ final class FaultTable: Sendable {
       markdown && (column == 1 || (4...8).contains(column))
         ? String(repeating: "-", count: max(width - 1, 1)) + ":" : String(repeating: "-", count: width)
     }
-    return ([line(Self.head), line(rule)] + body.map(line)).joined(separator: "\n") + "\n\nseed \(seed)\n"
+    let below = notes.withLock { $0 }.map { "- \($0)" }
+    let lines = [line(Self.head), line(rule)] + body.map(line) + [""] + below + ["- seed \(seed)"]
+    return lines.joined(separator: "\n") + "\n"
   }
 }

@@ -13,7 +13,7 @@ struct Faults {
     let campaign = Campaign.current
     var row: FaultTable.Row
     do {
-      row = try await campaign.play(scene)
+      row = try await campaign.play(scene) { Self.table.note($0) }
     } catch {
       row = FaultTable.Row(scene, failed: error)
     }

@@ -23,6 +23,17 @@ extension Strike {
   }
 }
 
+extension BridgeProcess {
+  /// Waits until everything that was sent that way is acknowledged upstream: the journal has it.
+  func hasTaken(_ count: Int, _ way: Traffic.Way) async throws {
+    let words = way == .toXMPP ? "PUBACK up to message " : "h of our <a/> is "
+    _ = try await log.first("\(count) messages taken over", timeout: .seconds(600)) { line in
+      guard let start = line.firstRange(of: words)?.upperBound else { return false }
+      return Int(line[start...].prefix { $0.isNumber }) ?? 0 >= count
+    }
+  }
+}
+
 extension BridgeRig {
   /// Both links hang meanwhile, and what they held is lost.
   func withDeadLinks(_ body: () async throws -> Void) async throws {

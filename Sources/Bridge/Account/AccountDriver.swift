@@ -367,6 +367,8 @@ extension AccountDriver {
     case .securing:
       guard isLate || core.isOnDisk else { return }
       leaving.go(to: .closing)
+      // What the server has and could not acknowledge would come twice from a new stream: this one is kept for it.
+      leaving.parks = leaving.parks || !core.outbound.isSettled
       self.leaving = leaving
       if leaving.parks { connection?.park() } else { connection?.logout() }
       endTurn()
