@@ -6,7 +6,7 @@ import Testing
 ///
 /// - `FAULTS`: `short` (default) or `long`.
 /// - `FAULTS_SEED`: where the random instants start; without it a new one each time, which the table names.
-/// - `FAULTS_ONLY`: only rows whose name contains it.
+/// - `FAULTS_ONLY`: only rows whose name, with that of the server, contains it.
 /// - `FAULTS_FORMAT`: `markdown` for a table that can be put into a document.
 /// - `FAULTS_TABLE`: a file that gets the table, too.
 struct Campaign: Sendable {
@@ -39,9 +39,8 @@ struct Campaign: Sendable {
 
   /// Everything that is to happen.
   var scenes: [Scene] {
-    Fault.all(length).filter { only.isEmpty || $0.name.contains(only) }.flatMap { fault in
-      fault.servers(length).map { Scene(fault: fault, server: $0) }
-    }
+    let all = Fault.all(length).flatMap { fault in fault.servers(length).map { Scene(fault: fault, server: $0) } }
+    return all.filter { only.isEmpty || $0.name.contains(only) }
   }
 
   /// Messages in the burst of a portion.

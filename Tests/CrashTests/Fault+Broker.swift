@@ -4,7 +4,7 @@ import Testing
 /// What happens to the broker, and to the way there; and to both ways at once.
 extension Fault {
   static let brokerReset = Fault(
-    name: "broker link reset", short: Dose(times: 2), long: Dose(rounds: 5, times: 4), shortServers: [.prosody],
+    name: "broker link reset", short: Dose(times: 2), long: Dose(rounds: 7, times: 3), shortServers: [.prosody],
     cells: Cells.ofRepeatedPublishes
   ) { strike in
     try await strike.brokerReturns(2) {
@@ -14,7 +14,7 @@ extension Fault {
   }
 
   static let brokerCut = Fault(
-    name: "broker link cut in mid-packet", short: Dose(times: 2), long: Dose(rounds: 5, times: 4),
+    name: "broker link cut in mid-packet", short: Dose(times: 2), long: Dose(rounds: 7, times: 3),
     shortServers: [.ejabberd], cells: Cells.ofRepeatedPublishes
   ) { strike in
     var random = strike.random

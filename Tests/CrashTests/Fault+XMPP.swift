@@ -17,7 +17,7 @@ extension Fault {
   }
 
   static let xmppCut = Fault(
-    name: "XMPP link cut in mid-stanza", short: Dose(times: 2), long: Dose(rounds: 4, times: 5),
+    name: "XMPP link cut in mid-stanza", short: Dose(times: 2), long: Dose(rounds: 10, times: 2),
     cells: { $0 == .prosody ? Cells.ofLostSession($0) : Cells.ofResumption($0) }
   ) { strike in
     var random = strike.random

@@ -19,7 +19,7 @@ struct Fault: Sendable {
   var cells: @Sendable (XMPPServerKind) -> Cells = Cells.ofResumption
   /// Whose sender is silent while it lasts, because its own server goes away.
   var hushed: Set<Traffic.Way> = []
-  /// Whether alice's connection goes, too, so that her archive has to tell what arrived.
+  /// Whether alice's connection goes, too, so that the server's archive has to tell what it took from the bridge.
   var usesArchive = false
   /// What the bridge and the servers are started with.
   var prepare: @Sendable (inout BridgeRig.Options) throws -> Void = { _ in }
@@ -94,7 +94,7 @@ struct Cell: Sendable {
 enum Promise {
   /// Whether a bridge whose session is lost reads the server's archive. Until then the rows of lost sessions judge only that
   /// nothing of ours is lost.
-  static let readsArchive = false
+  static let readsArchive = true
 }
 
 /// The two versions of the rig.

@@ -214,8 +214,8 @@ public final class Traffic: Sendable {
   }
 
   /// Waits for what has not arrived, and counts.
-  /// - Parameter usesArchive: whether alice's archive is the witness of what arrived at her, because her own connection was
-  ///   lost on the way; only the last burst is then waited for.
+  /// - Parameter usesArchive: whether the archive of the bridge's account is the witness of what the server took from it,
+  ///   because alice's own connection was lost on the way; only the last burst is then waited for.
   public func result(usesArchive: Bool = false) async throws -> Result {
     let (rising, falling) = (sent(.toXMPP), sent(.toMQTT))
     async let up: Void = completion(.toXMPP, (usesArchive ? max(rising - burst, 0) : 0)..<rising)
@@ -227,8 +227,10 @@ public final class Traffic: Sendable {
       for (message, moment) in alice.messages.timeline { result.toXMPP.record(message.body, at: moment) }
     }
     if usesArchive {
-      result.toXMPP.recount(
-        try await rig.alice.archive(with: rig.botJID).filter { $0.from.hasPrefix(rig.botJID) }.map(\.body))
+      let witness = try await XMPPTestClient.connect(
+        .bot, port: rig.server.port, resource: "witness", available: false)
+      let sent = try await witness.archive(with: rig.alice.bareJID).filter { $0.from.hasPrefix(rig.botJID) }
+      result.toXMPP.recount(sent.map(\.body))
     }
     for (message, moment) in rig.device.messages.timeline where message.topic == rig.messageTopic {
       let bridged = try BridgedMessage(message)

@@ -10,7 +10,13 @@ final class ProxyEngine: @unchecked Sendable {
   var rate: Int?
   /// So many bytes may still go one way.
   struct Limit: Sendable {
-    enum Effect: Sendable { case cut, stall }
+    enum Effect: Sendable {
+      /// Both ends are reset at once, but for what that way still carries.
+      case cut
+      /// The receiver gets an orderly end, and no new connection before it has closed its own.
+      case end
+      case stall
+    }
     var bytes: Int
     let effect: Effect
   }
@@ -22,6 +28,9 @@ final class ProxyEngine: @unchecked Sendable {
   private var mode = TCPProxy.Mode.pass
   private var pairs: [Int: ProxyPair] = [:]
   private var serial = 0
+  /// Connections whose receiver has not read their end yet, and those that wait for that.
+  private var ending: Set<Int> = []
+  private var postponed: [ProxyPair] = []
 
   init(target: Int, loop: any EventLoop) {
     self.target = target
@@ -41,8 +50,14 @@ final class ProxyEngine: @unchecked Sendable {
     pair.client = client
     if mode == .refuse {
       pair.reset()
-      return
+    } else if ending.isEmpty {
+      connect(pair)
+    } else {
+      postponed.append(pair)
     }
+  }
+
+  private func connect(_ pair: ProxyPair) {
     ClientBootstrap(group: loop)
       .channelOption(.autoRead, value: false)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -77,6 +92,16 @@ final class ProxyEngine: @unchecked Sendable {
     return open.count
   }
 
+  /// A connection is ending; new ones wait until it has ended.
+  func ends(_ pair: ProxyPair) { ending.insert(pair.id) }
+
+  func ended(_ pair: ProxyPair) {
+    guard ending.remove(pair.id) != nil, ending.isEmpty else { return }
+    let waiting = postponed
+    postponed = []
+    for pair in waiting { connect(pair) }
+  }
+
   func gone(_ pair: ProxyPair) {
     guard pairs.removeValue(forKey: pair.id) != nil else { return }
     events.append(.disconnected(pair.id))
@@ -93,7 +118,7 @@ final class ProxyEngine: @unchecked Sendable {
     let count = bytes.readableBytes
     if let end = ends[direction], let found = bytes.readableBytesView.firstRange(of: end) {
       ends[direction] = nil
-      return (found.upperBound - bytes.readerIndex, .cut)
+      return (found.upperBound - bytes.readerIndex, .end)
     }
     guard let limit = limits[direction] else { return (count, nil) }
     if count < limit.bytes {
@@ -113,6 +138,8 @@ final class ProxyPair: @unchecked Sendable {
   private var server: (any Channel)?
   private let engine: ProxyEngine
   private var isOver = false
+  /// One side has been told the end and is given time to read it.
+  private var receiver: (any Channel)?
   /// What was read before a stall began waits with it; nil stands for the end of that direction.
   private var waiting: [(ByteBuffer?, TCPProxy.Direction)] = []
   /// When the next portion may leave, under a throttle.
@@ -141,6 +168,11 @@ final class ProxyPair: @unchecked Sendable {
 
   /// Something was read: sends it after the delays that are set. The next read comes when it has left.
   func pass(_ portion: ByteBuffer?, _ direction: TCPProxy.Direction) {
+    if let receiver {
+      // What it still says is for nobody; its own end says that it has read ours.
+      if portion == nil { return receiver.close(promise: nil) }
+      return receiver.read()
+    }
     let now = NIODeadline.now()
     var due = now + engine.delay
     if let rate = engine.rate, let bytes = portion?.readableBytes {
@@ -171,16 +203,32 @@ final class ProxyPair: @unchecked Sendable {
     if allowed.effect == .stall { waiting.append((bytes, direction)) }
     to.writeAndFlush(portion).whenComplete { _ in
       if allowed.effect != nil { self.engine.events.append(.reachedLimit(self.id)) }
-      if allowed.effect == .cut {
-        self.reset(sparing: direction)
-      } else if self.engine.isPassing {
-        (direction == .toServer ? self.client : self.server)?.read()
+      switch allowed.effect {
+      case .cut: self.reset(sparing: direction)
+      case .end: self.end(for: direction)
+      case .stall: break
+      case nil: if self.engine.isPassing { (direction == .toServer ? self.client : self.server)?.read() }
       }
     }
   }
 
+  /// Resets the sender; the receiver reads everything up to the end, closes, and only then is there a next connection.
+  private func end(for direction: TCPProxy.Direction) {
+    guard !isOver else { return }
+    isOver = true
+    let (sender, receiver) = direction == .toServer ? (client, server) : (server, client)
+    self.receiver = receiver
+    engine.ends(self)
+    sender?.resetOnClose()
+    sender?.close(promise: nil)
+    receiver?.close(mode: .output, promise: nil)
+    receiver?.read()
+    engine.gone(self)
+  }
+
   /// One side is closed in both directions: so is the other, once all bytes have left.
   func finish() {
+    if receiver?.isActive == false { engine.ended(self) }
     guard !isOver else { return }
     isOver = true
     for channel in [client, server] {

@@ -108,7 +108,9 @@ public final class TCPProxy: Sendable {
   }
 
   /// Cuts a connection behind the next occurrence of this text that way, such as `</message>`: the receiver of that
-  /// direction gets everything up to there and an orderly end, the other side a reset.
+  /// direction gets everything up to there and an orderly end, the other side a reset. The next connection waits until
+  /// the receiver has read that and closed: a busy server could otherwise take the new one up before it has read the rest
+  /// of the old.
   public func cut(behind text: String, _ direction: Direction) async throws {
     try await engine.loop.submit { [engine] in engine.ends[direction] = Array(text.utf8) }.get()
   }
