@@ -4,7 +4,7 @@ import Testing
 /// What happens to the bridge itself.
 extension Fault {
   static let kill = Fault(
-    name: "bridge killed", short: Dose(times: 4), long: Dose(times: 50), cells: Cells.ofRepeatedPublishes
+    name: "bridge killed", short: Dose(times: 4), long: Dose(times: 50), cells: Cells.withoutBoth
   ) { strike in
     var random = strike.random
     try await strike.rig.bridge.killAndStart()
@@ -19,7 +19,7 @@ extension Fault {
   /// `kill -9` in every state of the negotiation: a byte of it goes through, and nothing more before the bridge is dead.
   static let killAtLogin = Fault(
     name: "bridge killed at byte k of a login", short: Dose(times: Login.all.count),
-    long: Dose(times: 8 * Login.all.count), shortServers: [.prosody], cells: Cells.ofRepeatedPublishes
+    long: Dose(times: 8 * Login.all.count), shortServers: [.prosody], cells: Cells.withoutBoth
   ) { strike in
     var random = strike.random
     let (rig, login) = (strike.rig, Login.all[strike.number % Login.all.count])
@@ -75,7 +75,7 @@ extension Fault {
   private static func crash(_ words: String, _ points: [String]) -> Fault {
     Fault(
       name: "bridge dies \(words)", short: Dose(times: points.count), long: Dose(times: 5), shortServers: [.prosody],
-      cells: Cells.ofRepeatedPublishes
+      cells: Cells.withoutBoth
     ) { strike in
       var random = strike.random
       let (bridge, point) = (strike.rig.bridge, points[strike.number % points.count])
@@ -104,7 +104,7 @@ extension Fault {
   /// As systemd stops a service: SIGTERM, and patience for a while. Neither side answers any more.
   static let stopUnanswered = Fault(
     name: "bridge stopped, nobody answers", short: Dose(times: 1), long: Dose(times: 2), shortServers: [.prosody],
-    cells: Cells.ofRepeatedPublishes
+    cells: Cells.withoutBoth
   ) { strike in
     try await strike.rig.withDeadLinks {
       let exit = try await strike.rig.bridge.stop()
@@ -116,7 +116,7 @@ extension Fault {
 
   static let stopTwice = Fault(
     name: "bridge stopped, second signal", short: Dose(times: 1), long: Dose(times: 5), shortServers: [.prosody],
-    cells: Cells.ofRepeatedPublishes
+    cells: Cells.withoutBoth
   ) { strike in
     let bridge = strike.rig.bridge
     try await strike.rig.withDeadLinks {

@@ -5,7 +5,7 @@ import Testing
 extension Fault {
   static let brokerReset = Fault(
     name: "broker link reset", short: Dose(times: 2), long: Dose(rounds: 7, times: 3), shortServers: [.prosody],
-    cells: Cells.ofRepeatedPublishes
+    cells: Cells.withoutBroker
   ) { strike in
     try await strike.brokerReturns(2) {
       let cut = try await strike.rig.mqttLink.reset()
@@ -15,7 +15,7 @@ extension Fault {
 
   static let brokerCut = Fault(
     name: "broker link cut in mid-packet", short: Dose(times: 2), long: Dose(rounds: 7, times: 3),
-    shortServers: [.ejabberd], cells: Cells.ofRepeatedPublishes
+    shortServers: [.ejabberd], cells: Cells.withoutBroker
   ) { strike in
     var random = strike.random
     let direction = TCPProxy.Direction.allCases.randomElement(using: &random) ?? .toServer
@@ -25,7 +25,7 @@ extension Fault {
 
   static let brokerRestart = Fault(
     name: "broker restarted", short: Dose(times: 1), long: Dose(rounds: 5, times: 1), shortServers: [.prosody],
-    cells: Cells.ofRepeatedPublishes,
+    cells: Cells.withoutBroker,
     // The device would publish again what the broker had and could not acknowledge: doubles that no bridge has made.
     hushed: [.toXMPP],
     prepare: {
@@ -40,7 +40,7 @@ extension Fault {
 
   /// However long the broker hangs, the session at the XMPP server is not lost over it.
   static let brokerStalled = Fault(
-    name: "broker hangs", short: Dose(times: 1), long: Dose(times: 1), cells: Cells.ofRepeatedPublishes
+    name: "broker hangs", short: Dose(times: 1), long: Dose(times: 1), cells: Cells.withoutBroker
   ) { strike in
     let rig = strike.rig
     try await rig.mqttLink.stall()
@@ -52,7 +52,8 @@ extension Fault {
   }
 
   static let slowLinks = Fault(
-    name: "both links slow", short: Dose(times: 1), long: Dose(times: 5), shortServers: [.prosody]
+    name: "both links slow", short: Dose(times: 1), long: Dose(times: 5), shortServers: [.prosody],
+    cells: Cells.perfect
   ) { strike in
     let links = [strike.rig.xmppLink, strike.rig.mqttLink]
     for link in links {
@@ -70,7 +71,7 @@ extension Fault {
 
   static let bothLinks = Fault(
     name: "both links reset at once", short: Dose(times: 2), long: Dose(rounds: 5, times: 2),
-    cells: Cells.ofRepeatedPublishes
+    cells: Cells.withoutBoth
   ) { strike in
     try await strike.streamReturns {
       try await strike.brokerReturns(2) {

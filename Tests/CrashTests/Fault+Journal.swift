@@ -26,7 +26,7 @@ extension Fault {
     let count = length == .short ? 5_000 : 100_000
     return Fault(
       name: "\(count) messages wait", short: Dose(times: 2), long: Dose(times: 2), shortServers: [.prosody],
-      hushed: [.toXMPP, .toMQTT],
+      cells: Cells.withoutBoth, hushed: [.toXMPP, .toMQTT],
       prepare: { options in
         // Prosody's own storage takes no more than 10,000 messages into an archive.
         options.xmppOptions.archive = false
@@ -56,7 +56,7 @@ extension Fault {
   /// Somebody else fills the disk on which the state file lies, and removes it all again.
   static let diskFull = Fault(
     name: "disk full", short: Dose(times: 1), long: Dose(times: 5), shortServers: [.prosody],
-    cells: Cells.ofRepeatedPublishes,
+    cells: Cells.withoutBoth,
     prepare: { options in
       let disk = try SmallDisk(mebibytes: 8)
       options.configure = { $0.stateDisk = disk }

@@ -17,8 +17,7 @@ extension Fault {
   }
 
   static let xmppCut = Fault(
-    name: "XMPP link cut in mid-stanza", short: Dose(times: 2), long: Dose(rounds: 10, times: 2),
-    cells: { $0 == .prosody ? Cells.ofLostSession($0) : Cells.ofResumption($0) }
+    name: "XMPP link cut in mid-stanza", short: Dose(times: 2), long: Dose(rounds: 10, times: 2)
   ) { strike in
     var random = strike.random
     let direction = TCPProxy.Direction.allCases.randomElement(using: &random) ?? .toServer
@@ -56,7 +55,7 @@ extension Fault {
   }
 
   static let xmppRestart = Fault(
-    name: "XMPP server restarted", short: Dose(times: 1), long: Dose(rounds: 3, times: 2), cells: Cells.ofLostSession,
+    name: "XMPP server restarted", short: Dose(times: 1), long: Dose(rounds: 3, times: 2),
     // Without stream management of her own alice would lose what the server has not read.
     hushed: [.toMQTT], usesArchive: true
   ) { strike in

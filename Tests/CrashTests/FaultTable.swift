@@ -55,10 +55,8 @@ final class FaultTable: Sendable {
     }
 
     private mutating func judge(_ audit: MessageAudit, _ cell: Cell, _ way: Traffic.Way) {
-      let mayDouble = cell.mayDouble ? Int.max : cell.mayRepeat ? 100 * times : 0
-      if !audit.lost.isEmpty, !cell.mayLose {
-        breaches.append("\(way.rawValue): lost: \(audit)")
-      }
+      let mayDouble = (cell.mayRepeat ? 100 : cell.doublesOfServer) * times
+      if !audit.lost.isEmpty { breaches.append("\(way.rawValue): lost: \(audit)") }
       if audit.doubled.count > mayDouble { breaches.append("\(way.rawValue): doubled: \(audit)") }
       if !audit.outOfOrder.isEmpty, !cell.mayReorder { breaches.append("\(way.rawValue): reordered: \(audit)") }
       if !audit.foreign.isEmpty {
