@@ -28,10 +28,11 @@ struct AccountConnector {
   mutating func established(now: Duration) { onlineSince = now }
 
   /// The connection ended, or none came about.
-  mutating func ended(_ end: ConnectionEnd, now: Duration) {
+  /// - Parameter random: what the length of the wait is drawn with, from 0 up to, but not including, 1.
+  mutating func ended(_ end: ConnectionEnd, now: Duration, random: Double = .random(in: 0..<1)) {
     let lived = onlineSince.map { now - $0 }
     onlineSince = nil
-    retryIn = policy.delay(after: end, lived: lived, random: .random(in: 0..<1))
+    retryIn = policy.delay(after: end, lived: lived, random: random)
     notBefore = now + (retryIn ?? .zero)
   }
 }

@@ -16,16 +16,19 @@ struct LoadedAccount {
 
 /// Puts an account together at the start, from the configuration and the journal.
 struct AccountLoader {
-  /// Rows of one spool in memory; the rest stays on disk.
-  private static let windowRows = 1_024
-  private static let windowBytes = 8 << 20
-
   let configuration: BridgeConfiguration
   let tree: TopicTree
-  let journal: Journal
+  let journal: any StateReader
   let recovered: Recovered
   let epoch: UInt64
   let responder: IQResponder
+  /// Rows of one spool in memory; the rest stays on disk.
+  var windowRows = 1_024
+  var windowBytes = 8 << 20
+  /// How many stanzas may be unacknowledged by the server.
+  var streamWindow = 1_000
+  /// Random bits that tell the ids of this run from those of all others.
+  var drawSeed: () -> UInt64 = { .random(in: 0...(.max)) }
 
   /// What was found may be older than what was acknowledged: then no stream is resumed, since its counters went on.
   private var isStale: Bool { recovered.continuity == .uncertain || recovered.continuity == .copied }
@@ -37,8 +40,9 @@ struct AccountLoader {
     let settings = AccountSettings(
       bridge: configuration.bridge.name, jid: account.jid, topics: try tree.account(account.name),
       policy: account.access, status: account.status, binary: account.binary,
-      expiry: Expiry(after: configuration.delivery.expireAfter), epoch: epoch, responder: responder, keys: keys,
-      outboundSpool: journal.spool(keys.outboundSpool), inboundSpool: journal.spool(keys.inboundSpool))
+      expiry: Expiry(after: configuration.delivery.expireAfter), window: streamWindow, epoch: epoch,
+      responder: responder, keys: keys, outboundSpool: journal.spool(keys.outboundSpool),
+      inboundSpool: journal.spool(keys.inboundSpool))
 
     var record = try value(keys.session).map { bytes throws(FieldError) in try SessionRecord(bytes) } ?? SessionRecord()
     if let remains, recovered.setAside == nil { record.learn(from: remains.record) }
@@ -50,7 +54,7 @@ struct AccountLoader {
       settings: settings, outbound: outbound,
       inbound: inboundFlow(settings, record, handedOut: remains?.handedOut.last ?? 0), record: record,
       roster: try roster(keys), topicSequences: try sequences(keys), redelivery: try redelivery(settings),
-      ids: IdentifierSource(seed: .random(in: 0...(.max))),
+      ids: IdentifierSource(seed: drawSeed()),
       seen: try SeenMessages(records: try journal.values(prefix: keys.seenPrefix).map(\.value)),
       memory: try memory(keys), receipts: try receipts(settings, record))
     return LoadedAccount(core: core, session: session, inbound: try inbound(account, settings))
@@ -77,7 +81,7 @@ struct AccountLoader {
     let done = max(record.trimmed, record.numbered)
     return OutboundFlow(
       ledger: Ledger(hold: configuration.delivery.hold, holdMessages: configuration.delivery.holdMessages),
-      window: SpoolWindow(maxCount: Self.windowRows, maxBytes: Self.windowBytes, after: done, newest: newest),
+      window: SpoolWindow(maxCount: windowRows, maxBytes: windowBytes, after: done, newest: newest),
       nextSequence: max(newest, done, record.sentBefore) + 1, budget: budget(found))
   }
 
@@ -88,7 +92,7 @@ struct AccountLoader {
       ledger: Ledger(
         hold: configuration.delivery.hold, holdMessages: configuration.delivery.holdMessages, upstream: record.inbound),
       window: SpoolWindow(
-        maxCount: Self.windowRows, maxBytes: Self.windowBytes, after: (found?.first ?? 1) - 1, newest: newest),
+        maxCount: windowRows, maxBytes: windowBytes, after: (found?.first ?? 1) - 1, newest: newest),
       nextSequence: max(newest, handedOut) + 1, budget: budget(found))
   }
 
@@ -107,7 +111,8 @@ struct AccountLoader {
   ) throws -> ResumableSession? {
     guard let stream = record.stream else { return nil }
     let count = Int(clamping: record.numbered - min(record.trimmed, record.numbered))
-    let page = try journal.rows(of: settings.outboundSpool, after: record.trimmed, limit: max(count, 1))
+    let page = try journal.rows(
+      of: settings.outboundSpool, after: record.trimmed, limit: max(count, 1), maxBytes: .max)
     let rows = try page.rows.prefix { $0.sequence <= record.numbered }.map { try StanzaRow($0) }
     return ResumableSession(
       jid: stream.jid, id: stream.id, location: stream.location, maximum: stream.maximum, inbound: record.inbound,
