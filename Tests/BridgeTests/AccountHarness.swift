@@ -208,9 +208,11 @@ struct AccountHarness {
     settle()
   }
 
-  /// The journal answers every commit so far.
-  mutating func committed() {
-    while !commits.isEmpty {
+  /// The journal answers the commits so far, or the first of them, and what follows from their answers.
+  mutating func committed(_ count: Int = .max) {
+    var left = count
+    while left > 0, !commits.isEmpty {
+      left -= 1
       let commit = commits.removeFirst()
       journal.apply(commit.operations)
       if commit.sync { syncs += 1 }

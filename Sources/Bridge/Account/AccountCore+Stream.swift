@@ -56,6 +56,8 @@ extension AccountCore {
     // Their messages are in the journal, and no count of the next stream covers them.
     for index in receipts.indices { receipts[index].stanza = 0 }
     streamGeneration += 1
+    // What a connection waits for has to say that there is nothing to resume.
+    if wantsConnection { isSyncWanted = true }
     isRecordDirty = true
     isCommitUrgent = true
   }

@@ -147,7 +147,9 @@ extension AccountCore {
       emit(DeliveryStatus(id: origin.id, state: .queued, time: wallClock), origin: origin, wallClock: wallClock)
     }
     inbound.ledger.synced(upTo: synced.taken)
-    if synced.connects, wantsConnection, !isStreamSuspended {
+    // A sync that was asked for on the connection before says nothing of what came since.
+    let isWhole = done.generation == streamGeneration && done.inboundStanza == record.inbound
+    if synced.connects, isWhole, wantsConnection, !isStreamSuspended {
       wantsConnection = false
       committedInbound = record.inbound
       releasedInbound = record.inbound
