@@ -113,7 +113,10 @@ extension AccountCore {
     let isLate = lazySince.map { now >= $0 + Self.lazyCommit } ?? false
     guard isCommitUrgent || isSyncWanted || isLate else { return }
     operations += seen.takeOperations(keys: settings.keys)
-    if isRecordDirty { operations.append(.set(key: settings.keys.session, record.bytes)) }
+    if isRecordDirty {
+      record.waiting = Array(outbound.controls)
+      operations.append(.set(key: settings.keys.session, record.bytes))
+    }
     effects.ticket = nextTicket
     effects.generation = streamGeneration
     effects.inboundSequence = inbound.nextSequence - 1

@@ -71,7 +71,8 @@ struct OutboundFlow: Sendable {
   private(set) var nextNumber: UInt64 = 1
   /// Rows that no stream has a number for.
   private var window: SpoolWindow<StanzaRow>
-  private var controls: Deque<[UInt8]> = []
+  /// Stanzas that are no rows and have no number yet.
+  private(set) var controls: Deque<[UInt8]> = []
   /// What the spool uses of what it may use.
   private var budget: JournalBudget
   /// By which the age of what waits is told.
@@ -126,7 +127,8 @@ struct OutboundFlow: Sendable {
     waiters.append(Waiter(position: position, sequence: nextSequence - 1, origin: nil))
   }
 
-  /// Queues a counted stanza that is no message (presence, iq). It is lost with the stream, on purpose.
+  /// Queues a counted stanza that is no message (presence, iq). It is lost with the stream, on purpose; until then the
+  /// session record keeps it.
   mutating func accept(control stanza: [UInt8]) {
     controls.append(stanza)
   }
@@ -263,6 +265,7 @@ struct OutboundFlow: Sendable {
     var rows = rows[...]
     var controls = record.controls[...]
     let since = record.doubtSince ?? 0
+    self.controls = Deque(record.waiting)
     nextNumber = record.acknowledged + 1
     while !rows.isEmpty || !controls.isEmpty {
       if let control = controls.first, control.sequence == nextNumber || rows.isEmpty {

@@ -24,6 +24,8 @@ struct SessionRecord: Sendable, Equatable {
   var doubtSince: Int64?
   /// Unacknowledged stanzas that are no rows, by their number.
   var controls: [OutboundStanza] = []
+  /// Stanzas that are no rows and wait for a number.
+  var waiting: [[UInt8]] = []
   /// The stream has its presence, and the archive was read when it began.
   var isSetUp = false
   /// The account has an archive, whose ids are trusted (XEP-0313, XEP-0359).
@@ -57,6 +59,7 @@ extension SessionRecord {
     inbound = 0
     acknowledged = 0
     controls = []
+    waiting = []
     isSetUp = false
   }
 
@@ -88,6 +91,7 @@ extension SessionRecord {
       fields.write(control.sequence)
       fields.write(control.bytes)
     }
+    fields.write(list: waiting) { $0.write($1) }
     fields.write(doubtSince) { $0.write($1) }
     fields.write(isSetUp)
     fields.write(hasArchive)
@@ -117,6 +121,7 @@ extension SessionRecord {
       let number = try fields.read(UInt64.self)
       return OutboundStanza(sequence: number, bytes: try fields.readBytes())
     }
+    waiting = try fields.readList { fields throws(FieldError) in try fields.readBytes() }
     doubtSince = try fields.readOptional { fields throws(FieldError) in try fields.read() }
     isSetUp = try fields.readBool()
     hasArchive = try fields.readBool()
