@@ -42,6 +42,9 @@ public struct Recovered: Sendable, Equatable {
   public var continuity: Continuity
   /// How often the journal has been opened, this time included.
   public var generation: Int64
+  /// How often it could not be trusted when it was opened, this time included. The count is on disk before anybody hears of
+  /// a doubt, so that a doubt outlives a process that has not come to heed it.
+  public var doubts: UInt64
   /// Every spool that was ever made, in the order of making.
   public var spools: [Spool]
   /// What was in the place of the file before; nil if nothing had to go.

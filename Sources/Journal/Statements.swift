@@ -157,9 +157,11 @@ final class Statements {
       } else {
         .uncertain
       }
+    var doubts = try metaInteger("doubts")
     switch continuity {
     case .new, .closed, .interrupted: break
     case .uncertain, .copied:
+      doubts &+= 1
       // Whatever took the system down, or made the copy, may have left pages behind that do not belong together.
       let verdict = try database.text("PRAGMA quick_check(1)")
       if verdict != "ok" { throw .damage(verdict) }
@@ -167,11 +169,13 @@ final class Statements {
     let spools = try spools(in: database)
     try database.execute("BEGIN IMMEDIATE")
     try set("generation", generation + 1)
+    try set("doubts", doubts)
     try set("inode", identity)
     try set("closed", 0)
     try set("boot_id", bootID)
     try database.execute("COMMIT")
-    return Recovered(continuity: continuity, generation: generation + 1, spools: spools)
+    return Recovered(
+      continuity: continuity, generation: generation + 1, doubts: UInt64(max(doubts, 0)), spools: spools)
   }
 
   private func spools(in database: borrowing Database) throws(SQLiteError) -> [Recovered.Spool] {

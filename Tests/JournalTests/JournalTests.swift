@@ -8,7 +8,7 @@ struct JournalTests {
   func roundTrip() throws {
     let directory = try TemporaryDirectory()
     let (journal, recovered) = try Journal.open(path: directory.file())
-    #expect(recovered == Recovered(continuity: .new, generation: 1, spools: []))
+    #expect(recovered == Recovered(continuity: .new, generation: 1, doubts: 0, spools: []))
     let client = RecordingClient()
     let handle = journal.client(client)
     let spool = journal.spool("home.out")

@@ -30,9 +30,6 @@ struct AccountLoader {
   /// Random bits that tell the ids of this run from those of all others.
   var drawSeed: () -> UInt64 = { .random(in: 0...(.max)) }
 
-  /// What was found may be older than what was acknowledged: then no stream is resumed, since its counters went on.
-  private var isStale: Bool { recovered.continuity == .uncertain || recovered.continuity == .copied }
-
   /// Loads one account.
   /// - Parameter remains: what is left of the account's last machine in this process.
   func load(_ account: AccountConfiguration, after remains: AccountRemains? = nil) throws -> LoadedAccount {
@@ -46,8 +43,10 @@ struct AccountLoader {
 
     var record = try value(keys.session).map { bytes throws(FieldError) in try SessionRecord(bytes) } ?? SessionRecord()
     if let remains, recovered.setAside == nil { record.learn(from: remains.record) }
+    let isStale = isStale(record)
     if isStale || record.stream == nil || !belongs(record.stream, to: account.jid) { record.forgetStream() }
     if isStale { try doubt(&record, settings) }
+    record.epoch = epoch
     var outbound = outboundFlow(settings, record)
     let session = try resumable(record, settings, &outbound)
     let core = AccountCore(
@@ -66,6 +65,14 @@ struct AccountLoader {
     guard let oldest = rows.first, let newest = spool(settings.outboundSpool)?.last else { return }
     record.sentBefore = max(record.sentBefore, newest)
     record.doubtSince = min(record.doubtSince ?? .max, oldest.time)
+  }
+
+  /// What was found may be older than what was acknowledged: then no stream is resumed, since its counters went on. Whoever
+  /// found that out first may have come to nothing before it was written down, so the epoch tells, and not only the present
+  /// start.
+  private func isStale(_ record: SessionRecord) -> Bool {
+    if let written = record.epoch { return written != epoch }
+    return recovered.continuity == .uncertain || recovered.continuity == .copied
   }
 
   /// A stream of another address, from before the configuration changed, is nothing to resume.

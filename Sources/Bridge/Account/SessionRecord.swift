@@ -7,6 +7,9 @@ import XMPP
 /// with its row: rows leave in the order of their sequence, so the numbers follow from `acknowledged` and from the
 /// numbers that the few other stanzas (presence, iq) took, which are kept here whole.
 struct SessionRecord: Sendable, Equatable {
+  /// The `epoch` in which this was written: in another one its stream is none that could be resumed, since what is written
+  /// here may be older than what was acknowledged. nil from a version that did not say.
+  var epoch: UInt64?
   /// The stream that can be resumed; nil when there is none.
   var stream: Stream?
   /// Inbound stanzas whose effects are in the journal: the `h` of the next `<resume/>`.
@@ -98,6 +101,7 @@ extension SessionRecord {
     archive.write(into: &fields)
     fields.write(list: addresses) { $0.write($1.description) }
     fields.write(receipted)
+    fields.write(epoch) { $0.write($1) }
     return fields.bytes
   }
 
@@ -129,6 +133,7 @@ extension SessionRecord {
     addresses = try fields.readList { fields throws(FieldError) in try fields.readString() }
       .compactMap { try? JID($0) }
     receipted = try fields.read()
+    epoch = try fields.readOptional { fields throws(FieldError) in try fields.read() }
     try fields.finish()
   }
 }
