@@ -113,6 +113,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "XMLStream"], swiftSettings: strict),
     .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "TestSupport", "XMLStream", "XMPP", deque,
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "IntegrationTests", dependencies: ["Platform", "TestSupport", "XMLStream", "xmpp-mqtt-bridge"],
       swiftSettings: strict),
     .testTarget(

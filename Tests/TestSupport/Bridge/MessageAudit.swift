@@ -108,25 +108,3 @@ public struct MessageAudit: Sendable, CustomStringConvertible {
       + "out of order \(list(outOfOrder)), foreign \(foreign.count)"
   }
 }
-
-/// Random numbers that a test can repeat: SplitMix64 from a seed that belongs into the message of a failure.
-public struct SeededGenerator: RandomNumberGenerator, Sendable {
-  /// Where it started.
-  public let seed: UInt64
-  private var state: UInt64
-
-  /// A generator that always gives the same numbers for the same seed.
-  public init(seed: UInt64) {
-    self.seed = seed
-    state = seed
-  }
-
-  /// The next number.
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
