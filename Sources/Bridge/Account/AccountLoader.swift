@@ -61,7 +61,7 @@ struct AccountLoader {
 
   /// A state that is older than what was sent: any message in it may have arrived, and the archive is asked about each.
   private func doubt(_ record: inout SessionRecord, _ settings: AccountSettings) throws {
-    let rows = try journal.rows(of: settings.outboundSpool, after: record.trimmed, limit: 1).rows
+    let rows = try journal.rows(of: settings.outboundSpool, after: record.trimmed, limit: 1, maxBytes: 1).rows
     guard let oldest = rows.first, let newest = spool(settings.outboundSpool)?.last else { return }
     record.sentBefore = max(record.sentBefore, newest)
     record.doubtSince = min(record.doubtSince ?? .max, oldest.time)
@@ -154,7 +154,7 @@ struct AccountLoader {
 
   /// Receipts that an earlier process owed. There are few: a receipt goes out when our `h` covers its message.
   private func receipts(_ settings: AccountSettings, _ record: SessionRecord) throws -> [PendingReceipt] {
-    try journal.rows(of: settings.inboundSpool, after: record.receipted, limit: Self.owedReceipts).rows
+    try journal.rows(of: settings.inboundSpool, after: record.receipted, limit: Self.owedReceipts, maxBytes: .max).rows
       .map { try PublishRow($0) }
       .compactMap { row in row.receipt.map { PendingReceipt(stanza: 0, row: row.sequence, receipt: $0) } }
   }

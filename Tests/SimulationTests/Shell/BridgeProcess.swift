@@ -190,6 +190,7 @@ final class BridgeProcess {
     case .suspendInbound: order { $0.inbound.suspend() }
     case .resumeInbound: order { $0.inbound.open() }
     case .parkStream: stream.park()
+    case .limitation: break
     case .report(let report):
       world.count("report \(report.event)")
       if report.event == "journal-damaged" || report.event == "publish-refused" { world.complain(report.detail) }
@@ -232,7 +233,7 @@ final class BridgeProcess {
     case .established(let established):
       connector.established(now: world.now)
       core.announced(stanzaLimit: stream.session.features.maximumStanzaBytes)
-      core.established(established)
+      core.established(established, now: world.now)
     case .stanza(let element, let number):
       tell { $0.received(InboundStanza(element: element, number: number), now: $1, wallClock: $2) }
     case .acknowledged(let number): tell { $0.acknowledged(upTo: number, now: $1, wallClock: $2) }
