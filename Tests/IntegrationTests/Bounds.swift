@@ -93,7 +93,7 @@ extension Integration {
       #expect(rig.bridge.current?.exitSoFar == nil)
       let lines = lines(rig, from: mark)
       #expect(lines.count { $0.contains("event=disk-full") } == 1)
-      #expect(lines.count <= 20, "\(lines.joined(separator: "\n"))")
+      #expect(lines.count <= 15, "\(lines.joined(separator: "\n"))")
     }
 
     /// What was published before and is not answered yet is neither forgotten nor published again.
@@ -315,6 +315,21 @@ extension Integration {
     }
 
     // MARK: No descriptors
+
+    @Test("a limit that is too low for the accounts is said at the start")
+    func lowLimit() async throws {
+      let bridge = try BridgeProcess(
+        BridgeConf(mqttURL: "mqtt://127.0.0.1:\(Loopback.freePort())", accounts: [.init(port: Loopback.freePort())]))
+      let child = try await ChildProcess.start(
+        .init(
+          "/bin/sh",
+          ["-c", "ulimit -n 66 && exec \"$0\" run --config \"$1\"", try BridgeProcess.executable(), bridge.file]))
+      let line = try await child.lines.first("the warning") { $0.contains("file descriptors") }
+      #expect(line.contains(" WARNING ") && line.contains("may need 68") && line.contains("66 are allowed"))
+      _ = try await child.lines.first("the start") { $0.contains("running") }
+      child.terminate()
+      #expect(try await child.exit() == .code(0))
+    }
 
     @Test("without a free descriptor what is up stays up, the rest waits, and one event says so")
     func noDescriptors() async throws {

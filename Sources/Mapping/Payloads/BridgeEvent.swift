@@ -1,4 +1,5 @@
 import XMPP
+
 /// Something that happened, as `P/bridge/event` tells it.
 public struct BridgeEvent: Sendable, Hashable {
   /// How much it matters; the words are those of the log.

@@ -1,4 +1,5 @@
 import XMPP
+
 /// What the bridge is, as `P/bridge/info` tells it.
 public struct BridgeInfo: Sendable, Hashable {
   /// The version of the program.

@@ -14,7 +14,8 @@ extension MessageEvent {
   ///   body nor subject, reactions, retraction, attachment or encrypted content (chat states, receipts, markers, …).
   /// - Throws: `JIDError` if the sender's address is none.
   public init?(
-    stanza: XMLElement, account: JID, archiveID: String? = nil, carbon: MessageCarbons.Direction? = nil, receivedAt: Int64
+    stanza: XMLElement, account: JID, archiveID: String? = nil, carbon: MessageCarbons.Direction? = nil,
+    receivedAt: Int64
   ) throws(JIDError) {
     guard stanza.is("message", in: Namespace.client) else { return nil }
     let type = MessageType(of: stanza)

@@ -1,6 +1,6 @@
-import XMPP
 import Logging
 import Mapping
+import XMPP
 
 /// One thing to log, with everything that is known of it.
 struct LogRecord {
