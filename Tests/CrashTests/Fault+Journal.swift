@@ -28,7 +28,7 @@ extension Fault {
       name: "\(count) messages wait", short: Dose(times: 2), long: Dose(times: 2), shortServers: [.prosody],
       cells: Cells.withoutBoth, hushed: [.toXMPP, .toMQTT],
       prepare: { options in
-        // Prosody's own storage takes no more than 10,000 messages into an archive.
+        // What the servers do for it would take longer than everything else.
         options.xmppOptions.archive = false
         options.configure = {
           $0.moreDelivery = ["journal_max_messages = 200000"]
@@ -57,18 +57,12 @@ extension Fault {
   static let diskFull = Fault(
     name: "disk full", short: Dose(times: 1), long: Dose(times: 5), shortServers: [.prosody],
     cells: Cells.withoutBoth,
-    prepare: { options in
-      let disk = try SmallDisk(mebibytes: 8)
-      options.configure = { $0.stateDisk = disk }
-    }
+    prepare: { $0.prepare = { try $0.useSmallDisk(bytes: 8 << 20) } }
   ) { strike in
-    let rig = strike.rig
-    let disk = try #require(rig.bridge.stateDisk)
-    try await rig.bridge.supervised {
-      try disk.fill()
-      try await strike.traffic.isSent(strike.messagesOfOutage, .toXMPP)
-      disk.makeRoom()
-      try await strike.arrivesAnew()
-    }
+    let disk = try #require(strike.rig.bridge.disk)
+    try disk.fill()
+    try await strike.traffic.isSent(strike.messagesOfOutage, .toXMPP)
+    disk.makeRoom()
+    try await strike.arrivesAnew()
   }
 }

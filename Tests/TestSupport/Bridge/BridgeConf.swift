@@ -73,8 +73,6 @@ public struct BridgeConf: Sendable {
   public var hold: String?
   /// `delivery.hold_messages`; nil for the bridge's default.
   public var holdMessages: Int?
-  /// The disk on which the state file lies; nil for a directory beside the configuration.
-  public var stateDisk: SmallDisk?
   /// Further lines of `[bridge]`.
   public var moreBridge: [String] = []
   /// Further lines of `[mqtt]`.

@@ -63,23 +63,6 @@ public final class BridgeProcess: Sendable {
     try await start()
   }
 
-  /// While `body` runs, a bridge that ends by itself is started again after a while, as systemd does with `Restart=always`.
-  public func supervised(_ body: @escaping @Sendable () async throws -> Void) async throws {
-    try await withThrowingTaskGroup { group in
-      group.addTask {
-        while let exit = try await self.current?.exit(timeout: .seconds(86_400)) {
-          guard case .code = exit else { throw TestFailure("the bridge ended with \(exit)") }
-          try await Task.sleep(for: .milliseconds(500))
-          try await self.start()
-        }
-      }
-      group.addTask { try await body() }
-      // The first never returns before the other has.
-      try await group.next()
-      group.cancelAll()
-    }
-  }
-
   /// Stops it as SIGTERM does and starts it again with its state.
   public func restart() async throws {
     try await stop()
@@ -104,10 +87,10 @@ public final class BridgeProcess: Sendable {
   public var file: String { directory.path("bridge.conf") }
 
   /// The state file.
-  public var state: String { stateDisk.map { "\($0.path)/bridge.sqlite" } ?? directory.path("state/bridge.sqlite") }
+  public var state: String { directory.path("state/bridge.sqlite") }
 
-  /// The disk on which the state file lies, if it has one of its own.
-  public var stateDisk: SmallDisk? { configuration.withLock { $0.stateDisk } }
+  /// The disk on which the state is kept, if it has one of its own.
+  public var disk: SmallDisk? { smallDisk.withLock { $0 } }
 
   /// A file beside the configuration, for secrets and the like.
   @discardableResult
@@ -140,8 +123,7 @@ public final class BridgeProcess: Sendable {
   }
 
   private func write() throws {
-    let path = stateDisk == nil ? "state/bridge.sqlite" : state
-    let text = configuration.withLock { $0.text(state: path) }
+    let text = configuration.withLock { $0.text(state: "state/bridge.sqlite") }
     try directory.makeDirectory("state")
     try directory.write(text, to: "bridge.conf")
   }

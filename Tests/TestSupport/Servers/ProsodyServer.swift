@@ -9,16 +9,19 @@ public final class ProsodyServer: XMPPServer {
   /// Port of components; nil without one.
   public let componentPort: Int?
   private let directory: TemporaryDirectory
+  private let archive: TemporaryDirectory
 
   private init(_ options: XMPPServerOptions) throws {
     directory = try TemporaryDirectory("prosody")
+    archive = try TemporaryDirectory("prosody-archive", inMemory: true)
     port = Loopback.freePort()
     directTLSPort = options.directTLS ? Loopback.freePort() : nil
     componentPort = options.components.isEmpty ? nil : Loopback.freePort()
 
     let file = try directory.write(
       Self.configuration(
-        options, directory: directory, port: port, directTLSPort: directTLSPort, componentPort: componentPort),
+        options, directory: directory, port: port, directTLSPort: directTLSPort, componentPort: componentPort,
+        archive: archive.path("archive.sqlite")),
       to: "prosody.cfg.lua")
     for user in options.users {
       try directory.write(
@@ -48,7 +51,8 @@ public final class ProsodyServer: XMPPServer {
   }
 
   private static func configuration(
-    _ options: XMPPServerOptions, directory: TemporaryDirectory, port: Int, directTLSPort: Int?, componentPort: Int?
+    _ options: XMPPServerOptions, directory: TemporaryDirectory, port: Int, directTLSPort: Int?, componentPort: Int?,
+    archive: String
   ) -> String {
     var modules = ["roster", "saslauth", "disco", "ping", "posix", "time", "version", "blocklist"]
     if options.certificate != nil { modules.append("tls") }
@@ -69,7 +73,10 @@ public final class ProsodyServer: XMPPServer {
       "component_ports = { \(componentPort.map(String.init) ?? "") }",
       "modules_enabled = { \(modules.map { "\"\($0)\"" }.joined(separator: "; ")) }",
       "modules_disabled = { \"s2s\" }",
-      "authentication = \"internal_hashed\"; storage = \"internal\"",
+      "authentication = \"internal_hashed\"",
+      // Prosody's own storage reads the whole archive for every page of it.
+      "default_storage = \"internal\"; storage = { archive = \"sql\"; muc_log = \"sql\" }",
+      "sql = { driver = \"SQLite3\"; database = \"\(archive)\" }",
       "c2s_require_encryption = \(options.requiresEncryption)",
       "allow_unencrypted_plain_auth = \(!options.requiresEncryption)",
       "default_archive_policy = true; archive_expires_after = \"never\"",
