@@ -1,10 +1,13 @@
 import Foundation
+import Platform
 import TestSupport
 import Testing
 
 extension Integration {
   /// The disk, the descriptors or the state file let the bridge down: it says so, loses nothing, and goes on by itself.
   @Suite struct Bounds {
+    private static let megabyte = 1 << 20
+
     /// What the log holds for a person who has not asked for details.
     private func lines(_ rig: BridgeRig, from mark: Int) -> [String] {
       rig.bridge.log.all[mark...].filter { !$0.contains(" DEBUG ") && !$0.contains(" TRACE ") }
@@ -48,10 +51,14 @@ extension Integration {
 
     /// A rig whose state is on a disk of 2 MiB.
     private func rigOnSmallDisk(_ road: Road) async throws -> (BridgeRig, SmallDisk) {
-      let disk = try SmallDisk(mebibytes: 2)
+      let made = Lock<SmallDisk?>(nil)
       var options = BridgeRig.Options(server: road.server, mqtt: road.mqtt)
-      options.configure = { $0.stateDisk = disk }
-      return (try await BridgeRig.start(options), disk)
+      options.prepare = { bridge in
+        let disk = try bridge.useSmallDisk(bytes: 2 * Self.megabyte)
+        made.withLock { $0 = disk }
+      }
+      let rig = try await BridgeRig.start(options)
+      return (rig, try #require(made.withLock { $0 }))
     }
 
     @Test(

@@ -46,8 +46,9 @@ public enum ResultSet {
 
   /// What an answer says of its page.
   public struct Page: Sendable, Hashable {
-    /// The ids of its first and its last item; nil for an empty page.
+    /// The id of its first item; nil for an empty page.
     public var first: String?
+    /// The id of its last item; nil for an empty page.
     public var last: String?
     /// How many items there are in all pages, if the server counts them.
     public var count: Int?

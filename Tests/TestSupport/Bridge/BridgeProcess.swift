@@ -7,12 +7,18 @@ public final class BridgeProcess: Sendable {
   private let directory: TemporaryDirectory
   private let child = Lock<ChildProcess?>(nil)
   private let configuration: Lock<BridgeConf>
+  private let smallDisk = Lock<SmallDisk?>(nil)
 
   /// A bridge that is not started yet.
   public init(_ configuration: BridgeConf) throws {
     directory = try TemporaryDirectory("bridge")
     self.configuration = Lock(configuration)
     try write()
+  }
+
+  deinit {
+    // Before the directory goes with everything below it.
+    smallDisk.withLock { $0 = nil }
   }
 
   /// The program: `$BRIDGE_BINARY`, else what was built beside the test bundle, else the package's debug build.
@@ -104,6 +110,14 @@ public final class BridgeProcess: Sendable {
 
   /// Removes the state file and what lies beside it. The bridge must not run.
   public func eraseState() throws { try directory.remove("state") }
+
+  /// Puts a disk of its own, of so many bytes, where the state is kept. The bridge must not run.
+  @discardableResult
+  public func useSmallDisk(bytes: Int) throws -> SmallDisk {
+    let disk = try SmallDisk(at: directory.makeDirectory("state"), bytes: bytes)
+    smallDisk.withLock { $0 = disk }
+    return disk
+  }
 
   /// Names of the files beside the state file, itself included.
   public var stateFiles: [String] {

@@ -33,6 +33,8 @@ public final class BridgeRig: Sendable {
     public var deviceOptions = MQTTTestClient.Options()
     /// Changes to the bridge's configuration.
     public var configure: @Sendable (inout BridgeConf) -> Void = { _ in }
+    /// Done before the bridge is started.
+    public var prepare: @Sendable (BridgeProcess) throws -> Void = { _ in }
 
     /// Prosody and MQTT 5, everything at its default.
     public init(server: XMPPServerKind = .prosody, mqtt: MQTTTestClient.Version = .v5) {
@@ -77,6 +79,7 @@ public final class BridgeRig: Sendable {
     let alice = try await XMPPTestClient.connect(.alice, port: server.port)
 
     let bridge = try BridgeProcess(configuration)
+    try options.prepare(bridge)
     let rig = BridgeRig(
       broker: broker, server: server, mqttLink: mqttLink, xmppLink: xmppLink, bridge: bridge, device: device,
       alice: alice)

@@ -5,8 +5,16 @@ import Glibc
 public final class SmallDisk: Sendable {
   /// The directory that shows what is on it.
   public let path: String
-  private let directory: TemporaryDirectory
+  private let directory: TemporaryDirectory?
   private var filler: String { "\(path)/filler" }
+
+  /// Mounts an empty disk over a directory.
+  /// - Throws: `TestFailure` if the system does not let us.
+  public init(at path: String, bytes: Int) throws {
+    directory = nil
+    self.path = path
+    try Self.mountDisk(at: path, bytes: bytes)
+  }
 
   /// Mounts an empty disk over a directory of its own.
   /// - Throws: `TestFailure` if the system does not let us.
@@ -14,7 +22,11 @@ public final class SmallDisk: Sendable {
     let directory = try TemporaryDirectory("disk")
     path = try directory.makeDirectory("disk")
     self.directory = directory
-    guard mount("tmpfs", path, "tmpfs", 0, "size=\(mebibytes << 20),mode=700") == 0 else {
+    try Self.mountDisk(at: path, bytes: mebibytes << 20)
+  }
+
+  private static func mountDisk(at path: String, bytes: Int) throws {
+    guard mount("tmpfs", path, "tmpfs", 0, "size=\(bytes),mode=700") == 0 else {
       throw TestFailure("mounting a disk at \(path): \(String(cString: strerror(errno)))")
     }
   }
