@@ -225,9 +225,9 @@ import XMPP
     account.disconnect()
     _ = account.take()
     account.committed(1)
-    #expect(!account.take().contains(.mayConnect(inbound: 2)))
+    #expect(!account.take().contains(.mayConnect(inbound: 4)))
     account.committed()
-    #expect(account.take().contains(.mayConnect(inbound: 2)))
+    #expect(account.take().contains(.mayConnect(inbound: 4)))
   }
 
   // MARK: A full journal
