@@ -9,6 +9,8 @@ enum PlantedBug: String, CaseIterable {
   case countsOneTooMany
   /// A resumption says an `h` that is one too low.
   case resumesOneTooLow
+  /// A connection is opened before what came on the last one is on disk.
+  case resumesBeforeSync
   /// The first stanza that a resumption has to repeat is left out.
   case dropsResend
   /// The count in `<failed/>` is not heeded.

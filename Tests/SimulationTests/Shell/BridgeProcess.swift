@@ -250,6 +250,7 @@ final class BridgeProcess {
     connector.ended(end, now: world.now, random: world.fraction())
     if stream.session.resumable == nil { core.streamLost() }
     core.disconnected()
+    if world.plant == .resumesBeforeSync { connector.mayConnect(inbound: core.record.inbound) }
   }
 
   // MARK: The witness's view
