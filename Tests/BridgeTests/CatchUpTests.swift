@@ -28,7 +28,7 @@ import XMPP
   }
 
   /// A request for a page: its iq id, its query id, where it begins.
-  private struct Page {
+  private struct Page: Equatable {
     var id: String
     var query: String
     var after: String?
@@ -295,6 +295,22 @@ import XMPP
     account.stanza(live("1", "a"))
     account.stanza(live("1", "b"))
     #expect(bodies(&account) == ["a", "b"])
+  }
+
+  /// What was published without an archive is not known by its id: an archive that comes later is not read back to then.
+  @Test func anArchiveThatIsNewBeginsWithItself() throws {
+    var account = try secondSession(read: ["1", "2"])
+    account.disconnect()
+    account.loseStream()
+    account.begin()
+    account.answer(archive: false)
+    account.disconnect()
+    account.loseStream()
+    account.begin()
+    account.answer(archive: true)
+    #expect(page(&account) == nil)
+    #expect(!account.core.record.archive.isOwed)
+    #expect(account.core.record.isSetUp)
   }
 
   // MARK: Our own messages

@@ -97,7 +97,8 @@ extension AccountCore {
     setup.knowsArchive = true
     isRecordDirty = true
     isCommitUrgent = true
-    if record.hasArchive { record.archive.sessionBegan(now: wallClock) }
+    // An archive that comes later begins with itself: what was published without one is not known by its id.
+    if record.hasArchive { record.archive.found(now: wallClock) } else { record.archive = ArchiveCursor() }
     tellLimitation()
   }
 

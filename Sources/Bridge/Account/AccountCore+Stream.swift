@@ -23,6 +23,7 @@ extension AccountCore {
         .init(jid: info.jid, id: $0, location: info.location, maximum: info.maximum)
       }
       record.began(as: info.jid)
+      record.archive.sessionBegan()
       let acknowledged = info.id == nil ? "it cannot be resumed" : "it can be resumed"
       report(.notice, "connected", "a new stream as \(info.jid); \(acknowledged)")
       beginSetup(now: now)

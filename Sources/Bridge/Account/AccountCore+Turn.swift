@@ -100,6 +100,8 @@ extension AccountCore {
     let departure = outbound.depart(
       terms, record: &record, account: settings.jid, now: now, wallClock: wallClock)
     guard !departure.isEmpty else { return }
+    // Nothing is in doubt any more.
+    if record.sentBefore <= record.numbered { setup.found = [] }
     effects.stanzas += departure.stanzas
     if !departure.omitted.isEmpty { write(.remove(settings.outboundSpool, departure.omitted)) }
     sent(departure.found, wallClock: wallClock)

@@ -33,10 +33,13 @@ struct ArchiveCursor: Sendable, Equatable {
   /// Whether an archive was ever looked at.
   var isStarted: Bool { since != nil || point != nil }
 
-  /// A session begins.
+  /// A new session begins: what the archive got since is owed, whether or not there is still an archive.
+  mutating func sessionBegan() { isOwed = isStarted }
+
+  /// There is an archive. What is older than the first one that was seen is nobody's debt.
   /// - Parameter now: in milliseconds since 1970.
-  mutating func sessionBegan(now: Int64) {
-    if isStarted { isOwed = true } else { since = now }
+  mutating func found(now: Int64) {
+    if !isStarted { since = now }
   }
 
   /// Everything has been read up to the live messages.
