@@ -223,7 +223,10 @@ import XMPP
         "<iq type='error' id='\(first.id)'><error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
       )
     } else {
-      account.wait(.seconds(31))
+      for _ in 0..<4 {
+        account.wait(.seconds(31))
+        account.committed()
+      }
     }
     account.committed()
     #expect(account.sent().compactMap(\.element).contains { $0.name == "presence" })
@@ -233,6 +236,22 @@ import XMPP
     account.stanza(live("9", "9"))
     #expect(bodies(&account) == ["9"])
     #expect(account.core.record.archive.point?.id != "9")
+  }
+
+  /// An answer that is late must not make strangers of contacts.
+  @Test func presenceWaitsForTheRosterHoweverLate() throws {
+    var account = try AccountHarness()
+    account.begin()
+    _ = account.sent()
+    for _ in 0..<10 {
+      account.wait(.seconds(31))
+      account.committed()
+    }
+    let stanzas = account.answer(archive: false).compactMap(\.element)
+    #expect(stanzas.allSatisfy { $0.name == "iq" })
+    #expect(stanzas.count { $0.child("query", in: "jabber:iq:roster") != nil } == 10)
+    #expect(account.reports.contains { $0.event == "no-roster" })
+    #expect(account.sent().compactMap(\.element).map(\.name) == ["presence"])
   }
 
   /// Crash in catch-up: the cursor is at the last message whose row is committed, and the debt stands.

@@ -9,9 +9,13 @@ extension AccountCore {
   mutating func beginSetup(now: Duration) {
     setup = SessionSetup(stage: .asking)
     ask(.roster, now: now) { Roster.request(id: $0) }
+    askAccountInfo(now: now)
+    ask(.carbons, now: now) { MessageCarbons.enable(id: $0) }
+  }
+
+  private mutating func askAccountInfo(now: Duration) {
     let account = settings.jid.bare
     ask(.accountInfo, of: account, now: now) { DiscoInfo.request(id: $0, to: account) }
-    ask(.carbons, now: now) { MessageCarbons.enable(id: $0) }
   }
 
   /// An earlier process made the session whole.
@@ -66,21 +70,30 @@ extension AccountCore {
     proceed(now: now, wallClock: wallClock)
   }
 
-  /// Requests that nobody answers.
-  mutating func giveUpRequests(now: Duration, wallClock: Int64) {
+  /// Requests that nobody has answered are made again. The roster is asked for until it comes, since without it people
+  /// would be refused who may talk; the archive is done without in the end.
+  mutating func repeatRequests(now: Duration, wallClock: Int64) {
     guard isOnline else { return }
     for request in requests.expire(now: now) {
+      setup.silences += 1
+      let isGivenUp = setup.silences > Self.patience
       switch request {
       case .roster:
-        report(.warning, "no-roster", "the server does not answer the request for the roster")
-        setup.hasRoster = true
-      case .accountInfo: gotArchiveInfo(wallClock: wallClock)
-      case .carbons: break
+        report(.warning, "no-roster", "the server does not answer the request for the roster, which is made again")
+        ask(.roster, now: now) { Roster.request(id: $0) }
+      case .accountInfo where !isGivenUp: askAccountInfo(now: now)
+      case .accountInfo:
+        gotArchiveInfo(wallClock: wallClock)
+        proceed(now: now, wallClock: wallClock)
+      case .page where !isGivenUp: askPage(now: now)
       case .page: unreadable("no answer", now: now, wallClock: wallClock)
+      case .carbons: break
       }
-      proceed(now: now, wallClock: wallClock)
     }
   }
+
+  /// So many requests of a session may go without an answer before the archive is done without.
+  private static var patience: Int { 3 }
 
   private mutating func gotRoster(_ iq: IQ) {
     setup.hasRoster = true

@@ -22,7 +22,7 @@ extension AccountCore {
   mutating func endTurn(now: Duration, wallClock: Int64) {
     look(now: now, wallClock: wallClock)
     expire(now: now, wallClock: wallClock)
-    giveUpRequests(now: now, wallClock: wallClock)
+    repeatRequests(now: now, wallClock: wallClock)
     heedBudgets(now: now)
     askLedgers(now: now)
     let handled = min(releasedInbound, committedInbound)

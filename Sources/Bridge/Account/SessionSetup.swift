@@ -24,6 +24,8 @@ struct SessionSetup: Sendable {
   var hasRoster = false
   /// It is known whether there is an archive.
   var knowsArchive = false
+  /// How many requests went without an answer.
+  var silences = 0
   /// The reading of the archive that is under way.
   var reading: ArchiveReading?
   /// Messages of ours that the archive has, by `MessageMemory.key`.
