@@ -114,6 +114,8 @@ final class InboundLink: Link {
   override func ended(_ reason: MQTTDisconnectReason, wasUp: Bool, retryIn: Duration?) {
     gate.connectionLost()
     requests.removeAll()
+    // The CONNACK that did not come may have begun a new session, which the next one will call present.
+    if !wasUp { granted.removeAll() }
     handler.disconnected(reason, retryIn: retryIn)
   }
 

@@ -175,6 +175,30 @@ struct InboundTests {
     #expect(try await recorder.received(1).map(\.text) == ["1"])
     await rig.service.stop()
   }
+
+  @Test("subscribes again if the word that the session was forgotten got lost")
+  func forgottenUnheard() async throws {
+    let server = try await MosquittoServer.start(options { $0.persistence = false })
+    let proxy = try await TCPProxy.start(to: server.port)
+    let rig = try Rig(port: proxy.port)
+    let (recorder, id) = try rig.add(["t"])
+    recorder.releaseEverything(rig.service, id)
+    _ = try await recorder.subscribed()
+    rig.service.suspend(id)
+    #expect(try await recorder.disconnected() == .suspended)
+    let outMark = rig.out.events.count
+    try await server.restart()
+    _ = try await rig.out.connected(from: outMark)
+    let mark = recorder.events.count
+    try await proxy.cut(after: 1, .toClient)
+    rig.service.resume(id)
+    _ = try await recorder.disconnected(from: mark)
+    #expect(try await recorder.connected(from: mark).sessionPresent)
+    #expect(try await recorder.subscribed(from: mark) == ["t"])
+    rig.enqueue("t", ["1"])
+    #expect(try await recorder.received(1).map(\.text) == ["1"])
+    await rig.service.stop()
+  }
 }
 
 func options(_ change: (inout MosquittoServer.Options) -> Void) -> MosquittoServer.Options {
