@@ -133,10 +133,12 @@ final class ModelServer {
   }
 
   /// A client binds a resource; the session before ends.
-  /// - Parameter wasTold: the client has asked for the old session, and heard how far it came.
-  func bind(wasTold: Bool) {
+  /// - Parameters:
+  ///   - process: the client's.
+  ///   - wasTold: the client has asked for the old session, and heard how far it came.
+  func bind(by process: BridgeProcess?, wasTold: Bool) {
     if let session {
-      let isForeign = world.process?.isStale == true && session.process != world.process?.number
+      let isForeign = process?.isStale == true && session.process != process?.number
       if !session.isDeaf, !isForeign, recordedStream == session.id {
         world.complain("the bridge has given up session \(session.id), which lives")
       }

@@ -9,12 +9,15 @@ final class ServerStream {
   private var session: ModelServer.Session?
   /// The client has asked for a session that is gone, and was told how far it came.
   private var wasTold = false
+  /// The bridge's process at the other end.
+  private let process: BridgeProcess?
   private var output = ""
   private var isClosed = false
 
   init(_ wire: Wire<[UInt8]>, world: World) {
     self.wire = wire
     self.world = world
+    process = world.process
   }
 
   private static let header =
@@ -116,7 +119,7 @@ final class ServerStream {
     switch element.name {
     case "resume": resume(element)
     case "iq" where element.child("bind", in: "urn:ietf:params:xml:ns:xmpp-bind") != nil:
-      world.server.bind(wasTold: wasTold)
+      world.server.bind(by: process, wasTold: wasTold)
       write(
         "<iq type='result' id='\(element.attribute("id") ?? "")'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
           + "<jid>bot@example.org/b</jid></bind></iq>")

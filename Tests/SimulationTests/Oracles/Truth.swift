@@ -94,10 +94,7 @@ final class Truth {
   func lostPower(_ world: World) {
     hasForgotten = true
     crashed(world)
-    let kept = Set(world.journal.names(in: .outbound))
-    for name in world.broker.unacknowledged where toXMPP.wasHandedOver(name) && !kept.contains(name) {
-      toXMPP.allowAgain(name)
-    }
+    for name in world.broker.unacknowledged where toXMPP.wasHandedOver(name) { toXMPP.allowAgain(name) }
   }
 
   /// The state file is about to be erased: what it has is gone, unless upstream still has it, too, and sends it again.
@@ -151,7 +148,9 @@ final class Truth {
   private func checkStatuses(_ world: World) {
     for (id, states) in statuses {
       if states.contains("failed") { world.complain("\(id) is said to have failed") }
-      if let sent = states.firstIndex(of: "sent"), let queued = states.firstIndex(of: "queued"), sent < queued {
+      if !hasForgotten, let sent = states.firstIndex(of: "sent"), let queued = states.firstIndex(of: "queued"),
+        sent < queued
+      {
         world.complain("\(id) is said to be queued after it was sent")
       }
     }

@@ -81,6 +81,8 @@ final class InboundShell {
   private func ended() {
     guard process.isAlive else { return }
     wire = nil
+    // A CONNACK that was lost may have begun a session without subscriptions.
+    if !isUp { hasSubscribed = false }
     isUp = false
     unread = []
     unwritten = []
