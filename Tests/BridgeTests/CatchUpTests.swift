@@ -213,6 +213,40 @@ import XMPP
     #expect(bodies(&account) == ["3"])
   }
 
+  /// A server may take clients before it has its database.
+  @Test(arguments: ["internal-server-error", "resource-constraint"])
+  func anArchiveThatFailsIsAskedAgain(condition: String) throws {
+    func fail(_ account: inout AccountHarness, _ page: Page) {
+      let kind = condition == "resource-constraint" ? "wait" : "cancel"
+      account.stanza(
+        "<iq type='error' id='\(page.id)'><error type='\(kind)'><\(condition) xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+      )
+      account.committed()
+    }
+    var account = try secondSession(read: ["1"])
+    var first = try #require(page(&account))
+    for _ in 0..<15 {
+      fail(&account, first)
+      #expect(page(&account) == nil)
+      account.wait(.seconds(1))
+      account.committed()
+      first = try #require(page(&account))
+    }
+    #expect(!account.reports.contains { $0.event == "archive-unreadable" })
+    account.stanza(archived("2", "2", query: first.query))
+    #expect(bodies(&account) == ["2"])
+    // Something came: it may fail as often again, and not once more.
+    for _ in 0..<15 {
+      fail(&account, first)
+      account.wait(.seconds(1))
+      account.committed()
+      first = try #require(page(&account))
+      #expect(first.after == "2")
+    }
+    fail(&account, first)
+    #expect(account.reports.contains { $0.event == "archive-unreadable" })
+  }
+
   /// An archive that cannot be read leaves the debt for the next session, and holds nothing else up.
   @Test(arguments: ["error", "silence"])
   func anUnreadableArchiveIsOwed(fault: String) throws {
@@ -220,7 +254,7 @@ import XMPP
     let first = try #require(page(&account))
     if fault == "error" {
       account.stanza(
-        "<iq type='error' id='\(first.id)'><error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+        "<iq type='error' id='\(first.id)'><error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
       )
     } else {
       for _ in 0..<4 {

@@ -56,6 +56,11 @@ struct Campaign: Sendable {
     for round in 0..<dose.rounds {
       row.add(try await play(scene, round: round, times: dose.times, note))
     }
+    if row.lostByServer > 0 {
+      note(
+        "\(scene.fault.name), \(scene.server): \(row.lostByServer) messages that the server had read are not in the "
+          + "recipient's archive and were never delivered; they are not counted")
+    }
     return row
   }
 

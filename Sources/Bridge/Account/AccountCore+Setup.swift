@@ -40,6 +40,9 @@ extension AccountCore {
     }
   }
 
+  /// How long a page that failed is left alone.
+  private static var pagePause: Duration { .seconds(1) }
+
   // MARK: Answers
 
   /// An answer to a request of the account's own; other answers mean nothing.
@@ -63,9 +66,13 @@ extension AccountCore {
           report(.notice, "archive-forgot", "the archive does not know the last message any more and is read by time")
           return askPage(now: now)
         }
+        if setup.reading?.failed(error) == true {
+          return requests.postpone(.pageAgain, id: ids.next(), for: Self.pagePause, now: now)
+        }
         return unreadable("\(error)", now: now, wallClock: wallClock)
       }
       return readingEnded(now: now, wallClock: wallClock)
+    case .pageAgain: break
     }
     proceed(now: now, wallClock: wallClock)
   }
@@ -87,6 +94,7 @@ extension AccountCore {
         proceed(now: now, wallClock: wallClock)
       case .page where !isGivenUp: askPage(now: now)
       case .page: unreadable("no answer", now: now, wallClock: wallClock)
+      case .pageAgain: askPage(now: now)
       case .carbons: break
       }
     }

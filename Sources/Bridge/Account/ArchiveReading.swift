@@ -19,7 +19,11 @@ struct ArchiveReading: Sendable, Equatable {
   /// How many there are in all, if the server counts them.
   private(set) var total: Int?
   private var hasFallenBack = false
+  /// Failures since something came.
+  private var failures = 0
 
+  /// So often in a row a page that fails is asked for again.
+  private static let attempts = 15
   /// Messages a page. Servers cut that down to what they like.
   private static let pageSize = 100
   /// Clocks differ, and a message's time is not that of its archiving: so far back a reading by time begins.
@@ -51,6 +55,7 @@ struct ArchiveReading: Sendable, Equatable {
   mutating func took(_ result: MessageArchive.Result) {
     last = result.id
     count += 1
+    failures = 0
   }
 
   /// A page ended. Returns whether there is another one.
@@ -70,5 +75,13 @@ struct ArchiveReading: Sendable, Equatable {
     start = .time(point.time)
     last = nil
     return true
+  }
+
+  /// A page failed. Returns whether to ask for it again after a while: a server that has just started may take clients
+  /// before it has its database (ejabberd does), and what is not looked up would be sent twice.
+  mutating func failed(_ error: StanzaError) -> Bool {
+    guard error.kind == .wait || error.condition == .internalServerError else { return false }
+    failures += 1
+    return failures <= Self.attempts
   }
 }

@@ -27,6 +27,11 @@ struct PendingRequests<Purpose: Sendable>: Sendable {
     open[id] = Entry(purpose: purpose, recipient: recipient, deadline: now + Self.patience)
   }
 
+  /// Nothing is asked now: the purpose expires after so long, unless the stream is gone by then.
+  mutating func postpone(_ purpose: Purpose, id: String, for time: Duration, now: Duration) {
+    open[id] = Entry(purpose: purpose, recipient: nil, deadline: now + time)
+  }
+
   /// What an iq answers; nil if it answers nothing, or comes from somebody who was not asked.
   mutating func take(_ iq: IQ, account: JID) -> Purpose? {
     guard let entry = open[iq.id], iq.answers(iq.id, to: entry.recipient, of: account) else { return nil }

@@ -44,4 +44,6 @@ enum OwnRequest: Sendable, Equatable {
   case carbons
   /// A page of the archive (XEP-0313).
   case page
+  /// Nothing yet: the time after which a page that failed is asked for again.
+  case pageAgain
 }

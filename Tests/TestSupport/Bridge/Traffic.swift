@@ -198,6 +198,8 @@ public final class Traffic: Sendable {
     public var toMQTT: MessageAudit
     /// The `seq` of each message to the device.
     public var sequence: [Int]
+    /// Messages to the device that the server has read and neither delivered nor put into the archive of the recipient.
+    public var lostByServer: [Int] = []
 
     /// Whether each `seq` that the device had not seen before is one more than the last such.
     public var isInOrderOfSequence: Bool {
@@ -226,17 +228,20 @@ public final class Traffic: Sendable {
     for alice in rig.allAlices {
       for (message, moment) in alice.messages.timeline { result.toXMPP.record(message.body, at: moment) }
     }
+    var known = Set(0..<falling)
     if usesArchive {
       let witness = try await XMPPTestClient.connect(
         .bot, port: rig.server.port, resource: "witness", available: false)
-      let sent = try await witness.archive(with: rig.alice.bareJID).filter { $0.from.hasPrefix(rig.botJID) }
-      result.toXMPP.recount(sent.map(\.body))
+      let archive = try await witness.archive(with: rig.alice.bareJID)
+      result.toXMPP.recount(archive.filter { $0.from.hasPrefix(rig.botJID) }.map(\.body))
+      known = Set(archive.compactMap { audit(.toMQTT, count: falling).number(in: $0.body) })
     }
     for (message, moment) in rig.device.messages.timeline where message.topic == rig.messageTopic {
       let bridged = try BridgedMessage(message)
       result.toMQTT.record(bridged.body ?? "", at: moment)
       result.sequence.append(bridged.seq)
     }
+    result.lostByServer = result.toMQTT.lost.filter { !known.contains($0) }
     return result
   }
 
