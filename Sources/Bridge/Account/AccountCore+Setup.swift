@@ -82,7 +82,7 @@ extension AccountCore {
   mutating func repeatRequests(now: Duration, wallClock: Int64) {
     guard isOnline else { return }
     for request in requests.expire(now: now) {
-      setup.silences += 1
+      if request != .pageAgain { setup.silences += 1 }
       let isGivenUp = setup.silences > Self.patience
       switch request {
       case .roster:
