@@ -5,7 +5,8 @@ internal import Glibc
 /// A step at which a debug build can be told to die, so that a test sees what the next start makes of it.
 ///
 /// `XMB_CRASH_POINT=NAME` in the environment ends the process with SIGKILL the first time that it reaches the step NAME,
-/// `NAME:COUNT` the COUNT-th time. In a release build every function here is empty and inlined: nothing is left of it.
+/// `NAME:COUNT` the COUNT-th time. In a release build every function here is empty and inlined: no name of a step is left, and
+/// nothing looks at the environment.
 public enum CrashPoint {
   #if DEBUG
   private static let wanted: (name: String, count: Int)? = {

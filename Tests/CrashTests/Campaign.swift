@@ -80,7 +80,7 @@ struct Campaign: Sendable {
         let random = generator(scene, round: round, number: number, "strike")
         try await scene.fault.strike(
           Strike(
-            rig: rig, traffic: traffic, number: number, count: times, length: length, random: random,
+            rig: rig, traffic: traffic, number: number, length: length, random: random,
             note: { note("\(scene.fault.name), \(scene.server): \($0)") }))
       }
       return try await traffic.result(usesArchive: scene.fault.usesArchive)

@@ -4,7 +4,7 @@ import Testing
 /// What happens to the bridge itself.
 extension Fault {
   static let kill = Fault(
-    name: "bridge killed", short: Dose(times: 4), long: Dose(times: 50), cells: Cells.withoutBoth
+    name: "bridge killed", short: Dose(times: 4), long: Dose(rounds: 10, times: 5), cells: Cells.withoutBoth, cuts: 2
   ) { strike in
     var random = strike.random
     try await strike.rig.bridge.killAndStart()
@@ -19,14 +19,12 @@ extension Fault {
   /// `kill -9` in every state of the negotiation: a byte of it goes through, and nothing more before the bridge is dead.
   static let killAtLogin = Fault(
     name: "bridge killed at byte k of a login", short: Dose(times: Login.all.count),
-    long: Dose(times: 8 * Login.all.count), shortServers: [.prosody], cells: Cells.withoutBoth
+    long: Dose(rounds: 8, times: Login.all.count), shortServers: [.prosody], cells: Cells.withoutBoth, cuts: 2
   ) { strike in
     var random = strike.random
     let (rig, login) = (strike.rig, Login.all[strike.number % Login.all.count])
     let link = login.isXMPP ? rig.xmppLink : rig.mqttLink
-    // Spread over the length of a login, each somewhere in its own part.
-    let (part, parts) = (strike.number / Login.all.count, strike.count / Login.all.count)
-    let bytes = max(1, Int((Double(part) + .random(in: 0..<1, using: &random)) / Double(parts) * Double(login.length)))
+    let bytes = Int.random(in: 1...login.length, using: &random)
     if login.isNew { #expect(try await rig.bridge.stop() == .code(0)) } else { try await rig.bridge.kill() }
     let mark = link.events.count
     try await link.stall(after: bytes, login.direction)
@@ -75,7 +73,7 @@ extension Fault {
   private static func crash(_ words: String, _ points: [String]) -> Fault {
     Fault(
       name: "bridge dies \(words)", short: Dose(times: points.count), long: Dose(times: 5), shortServers: [.prosody],
-      cells: Cells.withoutBoth
+      cells: Cells.withoutBoth, cuts: 2
     ) { strike in
       var random = strike.random
       let (bridge, point) = (strike.rig.bridge, points[strike.number % points.count])

@@ -17,6 +17,8 @@ struct Fault: Sendable {
   var shortServers = XMPPServerKind.allCases
   /// What it costs on each way.
   var cells: @Sendable (XMPPServerKind) -> Cells = Cells.withoutStream
+  /// How often each of them cuts off what is in flight to the broker.
+  var cuts = 1
   /// Whose sender is silent while it lasts, because its own server goes away.
   var hushed: Set<Traffic.Way> = []
   /// Whether alice's connection goes, too, so that the server's archive has to tell what it took from the bridge.
@@ -34,9 +36,8 @@ struct Fault: Sendable {
 struct Strike: Sendable {
   let rig: BridgeRig
   let traffic: Traffic
-  /// Its number, from 0, and how many there are in this round.
+  /// Its number in this round, from 0.
   let number: Int
-  let count: Int
   let length: Length
   /// Gives the same numbers for the same seed, fault, server, round and number.
   let random: SeededGenerator
@@ -86,8 +87,8 @@ struct Cells: Sendable {
 struct Cell: Sendable {
   /// So many messages may come twice after each fault because the server makes them do so.
   var doublesOfServer = 0
-  /// A publish whose PUBACK was under way may come again, with the same `seq`: at most the hundred that are in flight, for
-  /// each fault.
+  /// A publish whose PUBACK was under way may come again, with the same `seq`: at most the hundred that are in flight, each
+  /// time that they are cut off.
   var mayRepeat = false
   /// The order may be that of the server.
   var mayReorder = false

@@ -58,7 +58,7 @@ final class FaultTable: Sendable {
     }
 
     private mutating func judge(_ audit: MessageAudit, _ cell: Cell, _ way: Traffic.Way, lostByServer: Int = 0) {
-      let mayDouble = (cell.mayRepeat ? 100 : cell.doublesOfServer) * times
+      let mayDouble = (cell.mayRepeat ? 100 : cell.doublesOfServer) * times * scene.fault.cuts
       if audit.lost.count > lostByServer { breaches.append("\(way.rawValue): lost: \(audit)") }
       if audit.doubled.count > mayDouble { breaches.append("\(way.rawValue): doubled: \(audit)") }
       if !audit.outOfOrder.isEmpty, !cell.mayReorder { breaches.append("\(way.rawValue): reordered: \(audit)") }

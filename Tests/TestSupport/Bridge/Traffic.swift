@@ -220,8 +220,9 @@ public final class Traffic: Sendable {
   ///   because alice's own connection was lost on the way; only the last burst is then waited for.
   public func result(usesArchive: Bool = false) async throws -> Result {
     let (rising, falling) = (sent(.toXMPP), sent(.toMQTT))
-    async let up: Void = completion(.toXMPP, (usesArchive ? max(rising - burst, 0) : 0)..<rising)
-    async let down: Void = completion(.toMQTT, 0..<falling)
+    // Behind the last burst the archive holds everything that it will ever hold.
+    async let up: Void = completion(.toXMPP, Set((usesArchive ? max(rising - burst, 0) : 0)..<rising))
+    async let down: Void = completion(.toMQTT, Set((usesArchive ? max(falling - burst, 0) : 0)..<falling))
     _ = try await (up, down)
     var result = Result(
       toXMPP: audit(.toXMPP, count: rising), toMQTT: audit(.toMQTT, count: falling), sequence: [])
@@ -235,6 +236,7 @@ public final class Traffic: Sendable {
       let archive = try await witness.archive(with: rig.alice.bareJID)
       result.toXMPP.recount(archive.filter { $0.from.hasPrefix(rig.botJID) }.map(\.body))
       known = Set(archive.compactMap { audit(.toMQTT, count: falling).number(in: $0.body) })
+      try await completion(.toMQTT, known)
     }
     for (message, moment) in rig.device.messages.timeline where message.topic == rig.messageTopic {
       let bridged = try BridgedMessage(message)
@@ -247,13 +249,13 @@ public final class Traffic: Sendable {
 
   /// Returns when every message has arrived, in whichever order, or none has come for long: what is lost is counted, and
   /// not waited for in vain.
-  private func completion(_ way: Way, _ wanted: Range<Int>) async throws {
+  private func completion(_ way: Way, _ wanted: Set<Int>) async throws {
     var before = Set<Int>()
     if way == .toXMPP {
       let audit = audit(way, count: 0)
       before = Set(rig.allAlices.dropLast().flatMap { $0.messages.all.compactMap { audit.number(in: $0.body) } })
     }
-    let missing = Lock(Set(wanted).subtracting(before))
+    let missing = Lock(wanted.subtracting(before))
     guard missing.withLock({ !$0.isEmpty }) else { return }
     do {
       try await arrival("every message", way, within: patience) { number in
