@@ -311,6 +311,30 @@ import XMPP
     #expect(bodies(&again) == ["4"])
   }
 
+  /// The earlier process had said its presence: live messages come while the archive is still being read, and must not
+  /// overtake it.
+  @Test func liveMessagesDoNotOvertakeAnArchiveThatIsReadAnew() throws {
+    var account = try secondSession(read: ["1"])
+    end(&account, try #require(page(&account)))
+    _ = try #require(page(&account))
+    account.committed()
+    let record = try SessionRecord(try #require(account.journal.values["home/session"]))
+    #expect(record.archive.isOwed && !record.isSetUp)
+
+    var again = try AccountHarness(record: record)
+    again.resume()
+    again.committed()
+    again.answer(archive: true)
+    let next = try #require(page(&again))
+    again.stanza(live("3", "3"))
+    again.stanza(live("4", "4"))
+    #expect(bodies(&again).isEmpty)
+    for id in ["2", "3", "4"] { again.stanza(archived(id, id, query: next.query)) }
+    end(&again, next)
+    end(&again, try #require(page(&again)))
+    #expect(bodies(&again) == ["2", "3", "4"])
+  }
+
   @Test func aResumedStreamThatWasWholeAsksForNothing() throws {
     var account = try AccountHarness()
     account.goOnline(archive: true)

@@ -35,9 +35,9 @@ extension AccountCore {
   }
 
   private mutating func effect(of message: IncomingMessage, wallClock: Int64) -> MessageEffect? {
-    guard let from = sender(of: message.stanza), MessageType(of: message.stanza) != .groupchat, isNew(message) else {
-      return nil
-    }
+    guard let from = sender(of: message.stanza), MessageType(of: message.stanza) != .groupchat,
+      !isLeftToArchive(message), isNew(message)
+    else { return nil }
     if let id = message.archiveID, message.archivedAt == nil {
       record.archive.passed(.init(id: id, time: wallClock))
     }
@@ -54,6 +54,16 @@ extension AccountCore {
     write(.set(key: settings.keys.sequence(level), TopicSequences.bytes(event.seq)))
     return MessageEffect(
       publish: settings.publish(of: event, contact: contact), receipt: receipt(for: message, from: from))
+  }
+
+  /// A live message that the archive will give in its place. It comes where an earlier process died with its presence out,
+  /// and the archive is read anew; until that is done, what it has is owed and nothing is lost by waiting for it.
+  private func isLeftToArchive(_ message: IncomingMessage) -> Bool {
+    guard message.archiveID != nil, message.archivedAt == nil, record.archive.isOwed else { return false }
+    switch setup.stage {
+    case .asking, .lookingUp, .catchingUp: return true
+    case .none, .closing, .done: return false
+    }
   }
 
   /// Whether the message was not taken in before, on this way or another.
