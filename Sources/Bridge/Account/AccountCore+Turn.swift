@@ -116,7 +116,7 @@ extension AccountCore {
     guard isCommitUrgent || isSyncWanted || isLate else { return }
     operations += seen.takeOperations(keys: settings.keys)
     if isRecordDirty {
-      record.waiting = Array(outbound.controls)
+      record.waiting = outbound.waitingControls
       operations.append(.set(key: settings.keys.session, record.bytes))
     }
     effects.ticket = nextTicket

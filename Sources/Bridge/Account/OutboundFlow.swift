@@ -72,7 +72,7 @@ struct OutboundFlow: Sendable {
   /// Rows that no stream has a number for.
   private var window: SpoolWindow<StanzaRow>
   /// Stanzas that are no rows and have no number yet.
-  private(set) var controls: Deque<[UInt8]> = []
+  private var controls: Deque<[UInt8]> = []
   /// What the spool uses of what it may use.
   private var budget: JournalBudget
   /// By which the age of what waits is told.
@@ -179,6 +179,12 @@ struct OutboundFlow: Sendable {
       }
     }
     return departure
+  }
+
+  /// Stanzas that are no rows and have no number yet. Copies them.
+  var waitingControls: [[UInt8]] {
+    // An empty deque's copy writes to storage that all empty arrays share, which the thread sanitizer takes for a race.
+    controls.isEmpty ? [] : Array(controls)
   }
 
   /// The first row that the server has not acknowledged.
