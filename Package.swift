@@ -75,7 +75,7 @@ let package = Package(
 
     // Tests: a target mirrors each of the above; the last six run whole programs and real servers.
     .testTarget(name: "XMLStreamTests", dependencies: ["XMLStream", "CLibXML2"], swiftSettings: strict),
-    .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TLSEngineTests", dependencies: ["TLSEngine", "COpenSSL"], swiftSettings: wrapsC),
     .testTarget(name: "XMPPTests", dependencies: ["XMPP", "TLSEngine", "XMLStream"], swiftSettings: strict),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT"], swiftSettings: strict),
