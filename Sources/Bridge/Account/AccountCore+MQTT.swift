@@ -67,7 +67,9 @@ extension AccountCore {
     var trimmed: UInt64?
     for result in results {
       if let refusal = result.refusal { report(.error, "publish-refused", "a message was not published: \(refusal)") }
-      trimmed = inbound.confirmed(result.token, now: now) ?? trimmed
+      guard let confirmation = inbound.confirmed(result.token, now: now) else { continue }
+      if confirmation.isMessage, result.refusal == nil { counters.toMQTT += 1 }
+      trimmed = confirmation.trimmed ?? trimmed
     }
     if let trimmed { writeLazily(.trim(settings.inboundSpool, upTo: trimmed), now: now) }
   }

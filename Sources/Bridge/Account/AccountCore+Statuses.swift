@@ -39,6 +39,7 @@ extension AccountCore {
   mutating func sent(_ rows: [StanzaRow], wallClock: Int64) {
     for row in rows {
       guard let origin = row.origin else { continue }
+      counters.toXMPP += 1
       emit(DeliveryStatus(id: origin.id, state: .sent, time: wallClock), origin: origin, wallClock: wallClock)
     }
   }

@@ -12,12 +12,14 @@ extension AccountCore {
     outbound.ledger.sessionUp()
     switch established {
     case .resumed:
+      counters.resumes += 1
       report(.notice, "resumed", "the stream goes on")
       requests.wait(from: now)
       if setup.stage == .none {
         if record.isSetUp { wasSetUp() } else { beginSetup(now: now) }
       }
     case .new(let info):
+      counters.sessions += 1
       streamLost()
       record.stream = info.id.map {
         .init(jid: info.jid, id: $0, location: info.location, maximum: info.maximum)

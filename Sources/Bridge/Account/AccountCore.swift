@@ -83,6 +83,9 @@ struct AccountCore: Sendable {
   var nextTicket: UInt64 = 1
   var nextExpiryCheck: Duration?
 
+  /// What has happened so far, for whoever asks.
+  var counters = AccountCounters()
+
   private var actions: [AccountAction] = []
 
   private static let usualStanzaLimit = 256 << 10
@@ -106,6 +109,8 @@ struct AccountCore: Sendable {
     self.seen = seen
     self.memory = memory
     self.receipts = Deque(receipts)
+    // An earlier process told it, or the `<resume/>` will.
+    toldInbound = record.inbound
     addresses = AddressCache(settings.topics)
   }
 

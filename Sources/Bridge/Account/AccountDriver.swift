@@ -310,7 +310,8 @@ extension AccountDriver {
     hasHalted = nil
     done(
       AccountRemains(
-        mailbox: mailbox, handedOut: handedOut.inherited(unanswered: core.inbound.unanswered), record: core.record))
+        mailbox: mailbox, handedOut: handedOut.inherited(unanswered: core.inbound.unanswered), record: core.record,
+        counters: core.counters))
   }
 }
 

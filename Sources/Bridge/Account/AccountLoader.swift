@@ -49,13 +49,14 @@ struct AccountLoader {
     record.epoch = epoch
     var outbound = outboundFlow(settings, record)
     let session = try resumable(record, settings, &outbound)
-    let core = AccountCore(
+    var core = AccountCore(
       settings: settings, outbound: outbound,
       inbound: inboundFlow(settings, record, handedOut: remains?.handedOut.last ?? 0), record: record,
       roster: try roster(keys), topicSequences: try sequences(keys), redelivery: try redelivery(settings),
       ids: IdentifierSource(seed: drawSeed()),
       seen: try SeenMessages(records: try journal.values(prefix: keys.seenPrefix).map(\.value)),
       memory: try memory(keys), receipts: try receipts(settings, record))
+    if let remains { core.counters = remains.counters }
     return LoadedAccount(core: core, session: session, inbound: try inbound(account, settings))
   }
 

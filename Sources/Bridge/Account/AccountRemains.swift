@@ -9,6 +9,8 @@ struct AccountRemains: Sendable {
   var handedOut: HandedOut
   /// What the server has acknowledged, among other things.
   var record: SessionRecord
+  /// What has happened so far.
+  var counters = AccountCounters()
 }
 
 extension SessionRecord {

@@ -10,7 +10,8 @@ struct AccountReporter {
   private let account: String
   private let topics: EntityTopics
   private let jid: JID
-  private var last: EntityState?
+  /// What `E/state` says; nil before it says anything.
+  private(set) var last: EntityState?
   /// The stream is parked, or the in connection suspended, since there is no room: told once as such, and not again by
   /// every connection that ends and comes back for it.
   private var isStreamParked = false

@@ -14,6 +14,14 @@ struct InboundFlow: Sendable {
     var isDone = false
   }
 
+  /// What the answer to a publish means.
+  struct Confirmation: Sendable, Equatable {
+    /// It was a message, and no status.
+    var isMessage: Bool
+    /// The sequence up to which the spool can now be trimmed, if that moved.
+    var trimmed: UInt64?
+  }
+
   /// Custody of what the stream has delivered.
   var ledger: Ledger
   private var window: SpoolWindow<PublishRow>
@@ -48,6 +56,11 @@ struct InboundFlow: Sendable {
 
   /// Whether rows wait that may get too old.
   var hasWaiting: Bool { !window.isEmpty }
+
+  /// Messages that the broker has not acknowledged, and their bytes. Of those that an earlier process left the statuses
+  /// are counted too.
+  var messages: Int { budget.messages }
+  var bytes: Int { budget.bytes }
 
   /// Takes a publish that follows from an inbound stanza, or from none; its row has to be committed before it goes out.
   mutating func accept(
@@ -88,20 +101,20 @@ struct InboundFlow: Sendable {
   }
 
   /// The broker has the publish with this token, or refused it for good.
-  /// - Returns: the sequence up to which the spool can now be trimmed, if that moved.
-  mutating func confirmed(_ token: UInt64, now: Duration) -> UInt64? {
+  /// - Returns: nil if nobody waits for that answer.
+  mutating func confirmed(_ token: UInt64, now: Duration) -> Confirmation? {
     guard let position = index(of: token), !inFlight[position].isDone else { return nil }
     inFlight[position].isDone = true
     if let stanza = inFlight[position].stanza { ledger.confirmed(stanza, now: now) }
-    var trimmed: UInt64?
+    var confirmation = Confirmation(isMessage: inFlight[position].bytes != nil)
     while let first = inFlight.first, first.isDone {
-      trimmed = first.sequence
+      confirmation.trimmed = first.sequence
       if let bytes = first.bytes { _ = budget.removed(bytes: bytes) }
       inFlight.removeFirst()
     }
     // What was found at the start was counted roughly: its statuses too, and its bytes with what stands beside the payload.
     if inFlight.isEmpty, window.isEmpty { _ = budget.removed(messages: budget.messages, bytes: budget.bytes) }
-    return trimmed
+    return confirmation
   }
 
   /// Tokens rise along `inFlight`, and answers come nearly in order: the first entry is the usual hit.

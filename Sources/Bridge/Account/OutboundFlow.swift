@@ -98,6 +98,15 @@ struct OutboundFlow: Sendable {
   /// Whether rows wait that may get too old.
   var hasWaiting: Bool { !window.isEmpty }
 
+  /// Messages that the server has not acknowledged, and their bytes.
+  var messages: Int { budget.messages }
+  var bytes: Int { budget.bytes }
+
+  /// Stanzas that have a number and that the server has not acknowledged.
+  var unacknowledgedCount: Int {
+    numbered.count { if case .omitted = $0.content { false } else { true } }
+  }
+
   // MARK: Taking in
 
   /// Takes a message that becomes a stanza; its row has to be committed before anything else happens to it.
