@@ -97,12 +97,14 @@ let package = Package(
       name: "BridgeConfigTests", dependencies: ["BridgeConfig", "Platform", "XMPP", "Mapping"], swiftSettings: strict),
     .testTarget(
       name: "BridgeTests",
-      dependencies: ["Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "XMPP", "XMLStream"],
-      swiftSettings: strict),
+      dependencies: [
+        "Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "XMPP", "XMLStream",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+      ], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "xmpp-mqtt-bridge", "BridgeConfig", "Platform", "XMPP", log,
+        "xmpp-mqtt-bridge", "BridgeConfig", "Mapping", "Platform", "TestSupport", "XMPP", log,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .testTarget(name: "PurityTests", swiftSettings: strict),
@@ -119,7 +121,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["Platform", "TestSupport", "XMLStream", "xmpp-mqtt-bridge"],
+      name: "IntegrationTests", dependencies: ["Mapping", "Platform", "TestSupport", "XMLStream", "xmpp-mqtt-bridge"],
       swiftSettings: strict),
     .testTarget(
       name: "CrashTests", dependencies: ["Platform", "TestSupport", "xmpp-mqtt-bridge"], swiftSettings: strict),

@@ -25,6 +25,9 @@ public struct BridgeSection: Sendable, Equatable {
     self.logFormat = logFormat
     self.onExit = onExit
   }
+
+  /// The path of the socket on which a running bridge is asked how it does: beside the state file, and as unique.
+  public var controlSocket: String { stateFile + ".sock" }
 }
 
 /// The least severe records that are written.

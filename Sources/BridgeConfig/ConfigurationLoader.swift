@@ -4,6 +4,9 @@ import Platform
 public struct LoadedConfiguration: Sendable {
   /// The configuration; nil if and only if `diagnostics` holds an error.
   public var configuration: BridgeConfiguration?
+  /// What `[bridge]` says, with defaults in the place of faults; nil if the file cannot be read, or is no TOML. For who has
+  /// to do with a bridge that runs, whatever has been made of the file since, or whose secrets are out of reach.
+  public var bridge: BridgeSection?
   /// Everything there is to say about the file, in the order of the file.
   public var diagnostics: [Diagnostic]
 }
@@ -24,7 +27,7 @@ public enum ConfigurationLoader {
     } catch {
       faults.error(
         "the file cannot be read: \(SystemError.text(error.code)); name one with --config", at: .start)
-      return LoadedConfiguration(configuration: nil, diagnostics: faults.sorted)
+      return LoadedConfiguration(configuration: nil, bridge: nil, diagnostics: faults.sorted)
     }
   }
 
@@ -47,7 +50,8 @@ public enum ConfigurationLoader {
     }
     let diagnostics = faults.sorted
     let isUsable = !diagnostics.contains { $0.severity == .error }
-    return LoadedConfiguration(configuration: isUsable ? configuration : nil, diagnostics: diagnostics)
+    return LoadedConfiguration(
+      configuration: isUsable ? configuration : nil, bridge: configuration?.bridge, diagnostics: diagnostics)
   }
 
   private static func read(_ document: TableReader, _ context: ReadingContext) -> BridgeConfiguration {

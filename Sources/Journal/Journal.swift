@@ -124,6 +124,9 @@ public final class Journal: Sendable {
   /// What the journal has done since it was opened.
   public var statistics: JournalStatistics { writer.statistics }
 
+  /// How many bytes the state file and its log have on the disk.
+  public var fileBytes: Int { writer.fileBytes }
+
   /// Writes what has been submitted, answers it, closes the file and gives it free. What is submitted later is not answered.
   /// Waits for all that; not to be called from a client's callback.
   /// - Parameter clean: flush everything to disk and mark the file as complete. Otherwise it is left as a process leaves it

@@ -58,6 +58,8 @@ final class JournalWriter: Sendable {
 
   var statistics: JournalStatistics { published.withLock { $0 } }
 
+  var fileBytes: Int { StateFile.size(path) + StateFile.size(path + "-wal") }
+
   /// Why closing failed, if it did. Known once ``run()`` has returned.
   var closingError: JournalError? { closingFailure.withLock { $0 } }
 

@@ -24,6 +24,8 @@ actor AccountSupervisor {
   private let surroundings: RunningAccount.Surroundings
 
   private var accounts: [RunningAccount] = []
+  /// Accounts that are being stopped.
+  private var halting: [RunningAccount] = []
   /// Of accounts that were stopped, until they are started again.
   private var remains: [String: AccountRemains] = [:]
   private var generation = 0
@@ -32,8 +34,8 @@ actor AccountSupervisor {
 
   /// What people hear of it.
   private var disturbance = Disturbance()
-  /// What `E/state` of every account gives for the reason.
-  private var toldReason: String?
+  /// What `E/state` of every account gives for the reason, and since when, in milliseconds since 1970.
+  private var told: (reason: String, since: Int64)?
   private var lastRecovery: Duration?
 
   /// So often it is tried every second, then more slowly.
@@ -85,6 +87,25 @@ actor AccountSupervisor {
     }
   }
 
+  /// How every account stands, in the order of the configuration.
+  func statuses() async -> [AccountStatus] {
+    var running: [String: AccountStatus] = [:]
+    var counters = remains.mapValues(\.counters)
+    for account in halting { counters[account.name] = await account.status()?.snapshot.counters }
+    for account in accounts { running[account.name] = await account.status() }
+    return configuration.accounts.map { account in
+      running[account.name]
+        ?? AccountStatus(
+          name: account.name, state: stoppedState(of: account),
+          snapshot: AccountSnapshot(counters: counters[account.name] ?? AccountCounters()))
+    }
+  }
+
+  /// The state of an account that cannot run, since the state file cannot be used.
+  private func stoppedState(of account: AccountConfiguration) -> EntityState {
+    EntityState(.offline, jid: account.jid, since: told?.since ?? Clocks.wall(), reason: told?.reason)
+  }
+
   private nonisolated func failed(_ failure: Failure) { fail.yield(failure) }
 
   // MARK: Starting
@@ -102,9 +123,9 @@ actor AccountSupervisor {
     for (account, loaded) in zip(configuration.accounts, loaded) {
       accounts.append(
         try await RunningAccount.start(
-          account, loaded: loaded, after: remains.removeValue(forKey: account.name), context: contexts[account.name],
-          surroundings
+          account, loaded: loaded, after: remains[account.name], context: contexts[account.name], surroundings
         ) { [weak self] in self?.failed(Failure(generation: generation, error: $0)) })
+      remains[account.name] = nil
     }
     observer.watch(accounts.map(\.mailbox))
   }
@@ -158,16 +179,17 @@ actor AccountSupervisor {
   }
 
   private func halt() async {
-    let halting = accounts
+    halting = accounts
     accounts = []
     await withTaskGroup { group in
       for account in halting { group.addTask { (account.name, await account.halt()) } }
       for await (name, left) in group { remains[name] = left }
     }
+    halting = []
   }
 
   private func recovered() {
-    toldReason = nil
+    told = nil
     lastRecovery = Clocks.monotonic()
     disturbance.set(false)
     guard disturbance.news(now: Clocks.monotonic()) == .ended else { return }
@@ -176,12 +198,11 @@ actor AccountSupervisor {
   }
 
   private func tell(_ error: JournalError) {
-    if toldReason != error.summary {
-      toldReason = error.summary
+    if told?.reason != error.summary {
+      told = (error.summary, Clocks.wall())
       for account in configuration.accounts {
         guard let topics = try? tree.account(account.name) else { continue }
-        let state = EntityState(.offline, jid: account.jid, since: Clocks.wall(), reason: error.summary)
-        reporter.retain(topics.state, state.json)
+        reporter.retain(topics.state, stoppedState(of: account).json)
       }
     }
     disturbance.set(true)

@@ -23,6 +23,10 @@ public final class Bridge: Sendable {
   private let threads: NIOThreadPool
   private let supervisor: AccountSupervisor
   private let observer: BrokerObserver
+  /// Nil if there can be none: the bridge does its work without it.
+  private let control: ControlServer?
+  /// On the wall clock, in milliseconds since 1970, and on the monotonic one.
+  private let started: (wallClock: Int64, now: Duration)
 
   /// Starts the bridge. ``supervise()`` has to run as long as it does.
   /// - Parameter log: takes what people should know; nothing secret reaches it.
@@ -47,8 +51,9 @@ public final class Bridge: Sendable {
     threads = NIOThreadPool(numberOfThreads: 1)
     threads.start()
 
+    started = (Clocks.wall(), Clocks.monotonic())
     let info = BridgeInfo(
-      version: BridgeVersion.current, started: Clocks.wall(), accounts: configuration.accounts.map(\.name))
+      version: BridgeVersion.current, started: started.wallClock, accounts: configuration.accounts.map(\.name))
     reporter.retain(tree.state, BridgeState.online.json)
     reporter.retain(tree.info, info.json)
 
@@ -61,11 +66,37 @@ public final class Bridge: Sendable {
       configuration, tree: tree, responder: Self.responder, contexts: contexts, observer: observer,
       RunningAccount.Surroundings(threads: threads, journal: journal, mqtt: mqtt, reporter: reporter, loops: loops))
     try await supervisor.start(opened)
+    control = await ControlServer.open(at: configuration.bridge.controlSocket, on: loops.next(), log: log)
   }
 
-  /// Brings the accounts back whenever the state file could not be written and then can again. Returns when its task is
-  /// cancelled, which has to be before ``stop(_:)``.
-  public func supervise() async { await supervisor.supervise() }
+  /// Brings the accounts back whenever the state file could not be written and then can again, and answers what is asked
+  /// over the control socket. Returns when its task is cancelled, which has to be before ``stop(_:)``.
+  public func supervise() async {
+    await withTaskGroup { group in
+      group.addTask { await self.supervisor.supervise() }
+      if let control { group.addTask { await self.answer(control.calls) } }
+    }
+  }
+
+  // MARK: The control socket
+
+  private func answer(_ calls: AsyncStream<ControlCall>) async {
+    for await call in calls {
+      switch call.request {
+      case .status: call.answer(await status().json)
+      }
+    }
+  }
+
+  private func status() async -> StatusReport {
+    StatusReport(
+      version: BridgeVersion.current, started: started.wallClock, uptime: Clocks.monotonic() - started.now,
+      endpoint: configuration.mqtt.endpoint.description, broker: observer.status,
+      publishesWaiting: mqtt.counters.waiting, publishesDropped: mqtt.counters.dropped, journal: journal.statistics,
+      fileBytes: journal.fileBytes, accounts: await supervisor.statuses())
+  }
+
+  // MARK: The ends
 
   private static func open(_ journal: Journal) async -> Result<Recovered, JournalError> {
     do {
@@ -86,6 +117,8 @@ public final class Bridge: Sendable {
   /// Leaves: what is in flight is finished, every stream closed or parked, everything put on disk, the broker told.
   /// - Returns: false if something had to be given up; nothing was acknowledged that is not safe.
   public func stop(_ exit: Exit? = nil) async -> Bool {
+    // While the state file is still ours: behind that the path may be another process's.
+    await control?.stop()
     let parks = (exit ?? configuration.bridge.onExit) == .park
     await supervisor.leave(parks: parks)
     let isToldOff = await mqtt.stop()

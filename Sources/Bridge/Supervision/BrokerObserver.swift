@@ -4,39 +4,43 @@ import Platform
 /// Tells every account when the shared out connection comes up or goes down.
 final class BrokerObserver: MQTTConnectionHandler {
   private let reporter: BridgeReporter
-  private let accounts = Lock<(mailboxes: [AccountMailbox], isUp: Bool)>(([], false))
+  private let accounts: Lock<(mailboxes: [AccountMailbox], link: BrokerStatus)>
 
   init(reporter: BridgeReporter) {
     self.reporter = reporter
+    accounts = Lock(([], BrokerStatus(since: Clocks.wall())))
   }
+
+  /// How the connection stands.
+  var status: BrokerStatus { accounts.withLock { $0.link } }
 
   /// Names whom to tell; they hear at once how things stand.
   func watch(_ mailboxes: [AccountMailbox]) {
     let isUp = accounts.withLock { accounts in
       accounts.mailboxes = mailboxes
-      return accounts.isUp
+      return accounts.link.isUp
     }
     for mailbox in mailboxes { mailbox.post(.broker(isUp: isUp)) }
   }
 
   func connected(_ connection: MQTTConnected) {
-    tell(isUp: true)
+    tell(BrokerStatus(isUp: true, since: Clocks.wall(), version: connection.version))
     let detail = "out connection over MQTT \(connection.version)"
     reporter.report(Report(level: .info, event: "mqtt-connected", detail: detail), entity: nil)
   }
 
   func disconnected(_ reason: MQTTDisconnectReason, retryIn: Duration?) {
-    tell(isUp: false)
+    tell(BrokerStatus(since: Clocks.wall(), reason: reason.description))
     let level: Report.Level = reason == .left ? .info : .warning
     reporter.report(Report(level: level, event: "mqtt-disconnected", detail: "\(reason)"), entity: nil)
   }
 
-  private func tell(isUp: Bool) {
-    reporter.broker(isUp: isUp)
+  private func tell(_ link: BrokerStatus) {
+    reporter.broker(isUp: link.isUp)
     let mailboxes = accounts.withLock { accounts in
-      accounts.isUp = isUp
+      accounts.link.become(link)
       return accounts.mailboxes
     }
-    for mailbox in mailboxes { mailbox.post(.broker(isUp: isUp)) }
+    for mailbox in mailboxes { mailbox.post(.broker(isUp: link.isUp)) }
   }
 }

@@ -54,6 +54,13 @@ struct RunningAccount: Sendable {
     }.get()
   }
 
+  /// How the account stands; nil if it has not come to a state yet, or its event loop has ended.
+  func status() async -> AccountStatus? {
+    try? await eventLoop.submit {
+      driver.value.reporter.last.map { AccountStatus(name: name, state: $0, snapshot: driver.value.core.snapshot) }
+    }.get()
+  }
+
   /// Leaves; see `AccountDriver.leave`.
   func leave(parks: Bool) async {
     let done = eventLoop.makePromise(of: Void.self)

@@ -35,11 +35,16 @@ public struct EntityState: Sendable, Hashable {
   public var json: [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
+    write(into: &writer)
+    writer.endObject()
+    return writer.bytes
+  }
+
+  /// Adds its members to an open object.
+  public func write(into writer: inout JSONWriter) {
     writer.member("state", state.rawValue)
     writer.member("jid", jid.description)
     writer.member("since", Timestamp.rfc3339(since))
     writer.member("reason", reason)
-    writer.endObject()
-    return writer.bytes
   }
 }

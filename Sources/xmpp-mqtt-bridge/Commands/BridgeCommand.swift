@@ -8,11 +8,11 @@ struct BridgeCommand: AsyncParsableCommand {
     commandName: "xmpp-mqtt-bridge",
     abstract: "Bridges XMPP accounts and an MQTT broker without losing a message.",
     discussion: """
-      Exit codes: 0 fine, 1 ran but failed, 64 wrong usage, 69 a server is unreachable, 78 the configuration has a \
-      fault.
+      Exit codes: 0 fine, 1 ran but failed, 64 wrong usage, 69 a server is unreachable or no bridge runs, 78 the \
+      configuration has a fault.
       """,
     version: "xmpp-mqtt-bridge \(BridgeVersion.current)",
-    subcommands: [RunCommand.self, CheckCommand.self, TopicCommand.self],
+    subcommands: [RunCommand.self, CheckCommand.self, StatusCommand.self, TopicCommand.self],
     defaultSubcommand: RunCommand.self)
 }
 

@@ -8,7 +8,7 @@ enum ExitStatus: Int32, Sendable {
   case failed = 1
   /// Wrong arguments (EX_USAGE); the argument parser exits with it by itself.
   case usage = 64
-  /// A server cannot be reached (EX_UNAVAILABLE).
+  /// A server cannot be reached, or no bridge runs (EX_UNAVAILABLE).
   case unavailable = 69
   /// The configuration has a fault (EX_CONFIG).
   case badConfiguration = 78

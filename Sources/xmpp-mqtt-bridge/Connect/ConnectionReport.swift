@@ -83,17 +83,3 @@ extension ProbeOutcome {
     if case .unreachable = self { true } else { false }
   }
 }
-
-/// Columns as wide as their widest cell, two spaces apart.
-struct TextTable: CustomStringConvertible {
-  let description: String
-
-  init(_ titles: [String], _ rows: [[String]]) {
-    let widths = titles.indices.map { column in ([titles] + rows).map { $0[column].count }.max() ?? 0 }
-    description = ([titles] + rows).map { row in
-      let cells = zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
-      let line = cells.joined(separator: "  ")
-      return String(line.reversed().drop { $0 == " " }.reversed()) + "\n"
-    }.joined()
-  }
-}

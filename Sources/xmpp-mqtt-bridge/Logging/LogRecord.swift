@@ -95,7 +95,7 @@ extension Logger.MetadataValue {
 
 extension String {
   /// The text without characters that end a line or command a terminal.
-  fileprivate var escaped: String {
+  var escaped: String {
     guard unicodeScalars.contains(where: \.isCommand) else { return self }
     return unicodeScalars.reduce(into: "") { text, scalar in
       if scalar.isCommand {

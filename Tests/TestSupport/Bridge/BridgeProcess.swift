@@ -98,6 +98,9 @@ public final class BridgeProcess: Sendable {
   /// The disk on which the state is kept, if it has one of its own.
   public var disk: SmallDisk? { smallDisk.withLock { $0 } }
 
+  /// The socket on which the running bridge is asked.
+  public var controlSocket: String { state + ".sock" }
+
   /// A file beside the configuration, for secrets and the like.
   @discardableResult
   public func write(_ text: String, to name: String) throws -> String { try directory.write(text, to: name) }
@@ -127,7 +130,12 @@ public final class BridgeProcess: Sendable {
   /// Copies the state to `name` or, with `restoring`, from there: what a backup does. The bridge must not run.
   public func copyState(to name: String) throws {
     try directory.remove(name)
-    try FileManager.default.copyItem(atPath: directory.path("state"), toPath: directory.path(name))
+    try directory.makeDirectory(name)
+    // What a killed bridge leaves of its socket is no file that could be copied.
+    for file in try stateFiles where directory.path("state/\(file)") != controlSocket {
+      try FileManager.default.copyItem(
+        atPath: directory.path("state/\(file)"), toPath: directory.path("\(name)/\(file)"))
+    }
   }
 
   /// Puts a copy made by `copyState` in the place of the state.
