@@ -71,6 +71,8 @@ class Link {
   func fill() -> MQTTDisconnectReason? { nil }
   /// Nothing waits to be written.
   func drained() {}
+  /// A part of the Keep Alive has passed, and a PINGREQ may wait to be written.
+  func keepAliveDue() {}
   /// The end of a round: hand over what came.
   func deliver() {}
   /// The connection is gone, or did not come about.
@@ -161,6 +163,7 @@ class Link {
       let passed = Int64(context.now / keepAliveInterval)
       nextKeepAlive = keepAliveInterval * (passed + 1)
       if let failure = handle.keepAlive() { return end(failure) }
+      if isUp { keepAliveDue() }
     }
     pump(handle)
   }

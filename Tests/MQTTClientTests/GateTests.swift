@@ -110,6 +110,39 @@ struct GateTests {
     await rig.service.stop()
   }
 
+  @Test("a trickle whose last message is always too new to be safe does not starve the gate")
+  func trickle() async throws {
+    var options = MosquittoServer.Options()
+    options.maxInflight = 0
+    let server = try await MosquittoServer.start(options)
+    let rig = try Rig(server) {
+      $0.keepalive = .seconds(10)
+      $0.receiveMaximum = .max
+    }
+    let (recorder, id) = try rig.add(["t"], hold: 1_000_000)
+    _ = try await recorder.subscribed()
+    try await rig.publish("t", ["1"])
+    _ = try await recorder.received(1)
+    // Each message is safe only after the next one has come: so some are always read and unsafe, until one stays unread.
+    var read = 1
+    while read == recorder.messages.count, read < 60_000 {
+      try await rig.publish("t", ["\(read + 1)"])
+      try await rig.publish("other", ["a round to the broker and back"])
+      guard recorder.messages.count > read else { break }
+      read += 1
+      rig.service.release(id, upTo: UInt64(read - 1))
+    }
+    try #require(read < 60_000 && recorder.messages.count == read)
+    // What was read becomes safe, its PUBACKs leave, and reading goes on.
+    rig.service.release(id, upTo: UInt64(read))
+    #expect(try await recorder.received(read + 1).last?.text == "\(read + 1)")
+    await rig.service.stop()
+    let second = try Rig(server)
+    let (again, _) = try second.add(["t"])
+    #expect(try await again.received(1).map(\.text) == ["\(read + 1)"])
+    await second.service.stop()
+  }
+
   @Test("a stop acknowledges what is released and leaves the rest to the broker")
   func stops() async throws {
     let server = try await MosquittoServer.start()
