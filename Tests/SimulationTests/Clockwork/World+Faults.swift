@@ -32,6 +32,7 @@ extension World {
       kill(hasPower: true)
       truth.erased(self)
       journal.erase()
+      server.wasForgotten()
     }
   }
 

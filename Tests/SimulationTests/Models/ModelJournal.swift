@@ -25,6 +25,8 @@ final class ModelJournal {
     var spools: [JournalSpool: [UInt64: Row]] = [:]
     var values: [String: [UInt8]] = [:]
     var keys: [UInt16: RedeliveryKey] = [:]
+    /// Names of all messages that were ever in a spool.
+    var taken: [JournalSpool: Set<String>] = [:]
   }
 
   private struct Work {
@@ -151,6 +153,17 @@ final class ModelJournal {
     content.rows(spool.spool).filter { $0.row.sequence > sequence }.compactMap(\.name)
   }
 
+  /// Whether a message was ever taken in, as far as the file knows.
+  func hasTaken(_ name: String, in spool: Spool) -> Bool { content.taken[spool.spool]?.contains(name) == true }
+
+  /// Whether the bridge would know after a power cut that the account has an archive.
+  var isArchiveKnown: Bool {
+    history.allSatisfy { content in
+      guard let bytes = content.values["home/session"] else { return false }
+      return (try? SessionRecord(bytes))?.archive.isStarted == true
+    }
+  }
+
   /// Whether a message would be there after a power cut.
   func hasOnDisk(_ name: String, in spool: Spool) -> Bool {
     history.allSatisfy { $0.spools[spool.spool]?.values.contains { $0.name == name } == true }
@@ -210,6 +223,7 @@ extension ModelJournal.Content {
     switch operation {
     case .append(let spool, let rows):
       for row in rows {
+        if let name = Self.name(of: row) { taken[spool, default: []].insert(name) }
         spools[spool, default: [:]][row.sequence] = ModelJournal.Row(row: row, name: Self.name(of: row))
       }
     case .amend(let spool, let sequence, let meta): spools[spool]?[sequence]?.row.meta = meta

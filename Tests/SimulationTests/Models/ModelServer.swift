@@ -1,4 +1,5 @@
 import TestSupport
+import XMLStream
 
 @testable import Bridge
 
@@ -27,6 +28,12 @@ final class ModelServer {
     /// Behind so many stanzas the client is asked for its count; 0: never.
     var asksEvery: Int
     var halfStanza: HalfStanza
+    /// Whether the account has an archive.
+    var hasArchive: Bool
+    /// Whether a server with an archive also stores what comes while nobody is there.
+    var storesOffline: Bool
+    /// Messages a page of the archive.
+    var pageSize: Int
 
     init(_ random: inout SeededGenerator) {
       resumes = random.chance(92)
@@ -35,6 +42,9 @@ final class ModelServer {
       answer = Pace(usual: [0, 5_000, 1_500_000][random.below(3)])
       asksEvery = random.below(3)
       halfStanza = [.isForgotten, .isForgotten, .swallows, .isComplainedOf][random.below(4)]
+      hasArchive = random.chance(50)
+      storesOffline = random.chance(50)
+      pageSize = [1, 3, 100][random.below(3)]
     }
   }
 
@@ -77,6 +87,13 @@ final class ModelServer {
   /// Names of the stanzas of each session there ever was.
   private var names: [String: [String?]] = [:]
   private var senders: [String: String] = [:]
+  private(set) lazy var archive = ModelArchive(pageSize: behaviour.pageSize)
+  /// The archive's id of each contact's message.
+  private var archiveIDs: [String: String] = [:]
+  /// Messages that are in the archive only.
+  private(set) var archivedOnly: Set<String> = []
+  /// The bridge, as far as it remembers, has been there before: what it misses it will look up.
+  private var hasBeenThere = false
   /// How far the sessions came that are gone.
   private var forgotten: [String: UInt32] = [:]
   private var sessions = 0
@@ -170,8 +187,20 @@ final class ModelServer {
     session.stream?.close()
     session.stream = nil
     if behaviour.remembersCount { forgotten[session.id] = session.handled }
-    world.truth.sessionLost(unconfirmed: session.unconfirmed.filter(\.isWritten).compactMap(\.name))
-    store = session.unconfirmed.compactMap { sent in sent.name.map { ($0, senders[$0] ?? "") } } + store
+    world.truth.sessionLost(unconfirmed: session.unconfirmed.filter(\.isWritten).compactMap(\.name), world)
+    let waiting = store
+    store = []
+    for name in session.unconfirmed.compactMap(\.name) { keep(name, from: senders[name] ?? "") }
+    store += waiting
+  }
+
+  /// A message waits for the next session; or the archive has it, and a bridge that has been told of the archive will look.
+  private func keep(_ name: String, from: String) {
+    if behaviour.hasArchive, !behaviour.storesOffline, hasBeenThere, world.journal.isArchiveKnown {
+      archivedOnly.insert(name)
+    } else {
+      store.append((name, from))
+    }
   }
 
   // MARK: Stanzas
@@ -179,8 +208,11 @@ final class ModelServer {
   /// A contact sends a message.
   func send(_ name: String, from: String) {
     senders[name] = from
-    guard let session, session.isAvailable else { return store.append((name, from)) }
-    write(Self.message(name, from: from), name: name, to: session)
+    if behaviour.hasArchive {
+      archiveIDs[name] = archive.add(Self.message(name, from: from), time: world.wallClock)
+    }
+    guard let session, session.isAvailable else { return keep(name, from: from) }
+    write(Self.message(name, from: from, extra: stanzaID(of: name)), name: name, to: session)
     session.stream?.flush()
   }
 
@@ -194,13 +226,12 @@ final class ModelServer {
   /// The client is there: it gets what waits.
   func becameAvailable(_ session: Session) {
     session.isAvailable = true
+    hasBeenThere = true
     let waiting = store
     store = []
     for (name, from) in waiting {
-      write(
-        Self.message(name, from: from, delay: "<delay xmlns='urn:xmpp:delay' stamp='2026-11-22T08:00:00Z'/>"),
-        name: name,
-        to: session)
+      let delay = "<delay xmlns='urn:xmpp:delay' stamp='2026-11-22T08:00:00Z'/>"
+      write(Self.message(name, from: from, extra: delay + stanzaID(of: name)), name: name, to: session)
     }
   }
 
@@ -212,8 +243,23 @@ final class ModelServer {
     if behaviour.asksEvery > 0, count % behaviour.asksEvery == 0 { session.stream?.write("<r xmlns='urn:xmpp:sm:3'/>") }
   }
 
-  private static func message(_ name: String, from: String, delay: String = "") -> String {
-    "<message from='\(from)/phone' to='bot@example.org' type='chat' id='\(name)'><body>\(name)</body>\(delay)</message>"
+  /// The client has sent a message.
+  func took(_ message: XMLElement, name: String) {
+    world.truth.taken(name, world)
+    guard behaviour.hasArchive else { return }
+    let (to, id) = (message.attribute("to") ?? "", message.attribute("id") ?? "")
+    _ = archive.add(
+      "<message xmlns='jabber:client' from='bot@example.org/b' to='\(to)' type='chat' id='\(id)'><body>\(name)</body>"
+        + "<origin-id xmlns='urn:xmpp:sid:0' id='\(id)'/></message>", time: world.wallClock)
+  }
+
+  private static func message(_ name: String, from: String, extra: String = "") -> String {
+    "<message xmlns='jabber:client' from='\(from)/phone' to='bot@example.org' type='chat' id='\(name)'>"
+      + "<body>\(name)</body>\(extra)</message>"
+  }
+
+  private func stanzaID(of name: String) -> String {
+    archiveIDs[name].map { "<stanza-id xmlns='urn:xmpp:sid:0' by='bot@example.org' id='\($0)'/>" } ?? ""
   }
 
   // MARK: Faults
@@ -243,6 +289,9 @@ final class ModelServer {
     stream.flush()
     end(session, "is taken over")
   }
+
+  /// The bridge has lost its memory.
+  func wasForgotten() { hasBeenThere = false }
 
   /// Nothing keeps anything alive any more.
   func dismantle() { session?.stream = nil }

@@ -188,7 +188,7 @@ final class ServerStream {
     switch element.name {
     case "message" where type != "error":
       guard let name = element.child("body", in: "jabber:client")?.text else { return }
-      world.truth.taken(name, world)
+      world.server.took(element, name: name)
     case "presence" where type == nil && element.attribute("to") == nil:
       if !session.isAvailable { world.server.becameAvailable(session) }
     case "iq" where type == "get" || type == "set": answer(element, session)
@@ -202,6 +202,16 @@ final class ServerStream {
     if iq.child("query", in: "jabber:iq:roster") != nil {
       let items = Scenario.contacts.map { "<item jid='\($0)' subscription='both'/>" }.joined()
       reply = "<iq type='result' id='\(id)'><query xmlns='jabber:iq:roster'>\(items)</query></iq>"
+    } else if world.scenario.server.hasArchive, iq.child("query", in: "http://jabber.org/protocol/disco#info") != nil {
+      reply =
+        "<iq type='result' id='\(id)' from='bot@example.org'><query xmlns='http://jabber.org/protocol/disco#info'>"
+        + "<feature var='urn:xmpp:mam:2'/></query></iq>"
+    } else if world.scenario.server.hasArchive, let query = iq.child("query", in: "urn:xmpp:mam:2"),
+      let page = world.server.archive.page(query)
+    {
+      world.count("pages")
+      for result in page.results { world.server.write(result, name: nil, to: session) }
+      reply = "<iq type='result' id='\(id)'>\(page.end)</iq>"
     } else {
       let from = iq.attribute("to").map { " from='\($0)'" } ?? ""
       reply =

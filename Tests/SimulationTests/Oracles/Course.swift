@@ -34,6 +34,11 @@ struct Course {
   /// The bridge has handed it over, and it may be on its way.
   mutating func handOver(_ name: String) { handed.insert(name) }
 
+  /// Everything that was said.
+  var names: [String] { counts.keys.sorted() }
+
+  func isRepeated(_ name: String) -> Bool { counts[name, default: 0] > 1 }
+
   func wasHandedOver(_ name: String) -> Bool { handed.contains(name) }
 
   /// It may arrive once more.

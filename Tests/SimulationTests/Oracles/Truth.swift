@@ -94,7 +94,12 @@ final class Truth {
   func lostPower(_ world: World) {
     hasForgotten = true
     crashed(world)
-    for name in world.broker.unacknowledged where toXMPP.wasHandedOver(name) { toXMPP.allowAgain(name) }
+    for name in world.broker.unacknowledged where toXMPP.wasHandedOver(name) {
+      if !world.journal.hasTaken(name, in: .outbound) || toXMPP.isRepeated(name) { toXMPP.allowAgain(name) }
+    }
+    for name in toMQTT.names where toMQTT.wasHandedOver(name) && !world.journal.hasTaken(name, in: .inbound) {
+      toMQTT.allowAgain(name)
+    }
   }
 
   /// The state file is about to be erased: what it has is gone, unless upstream still has it, too, and sends it again.
@@ -102,7 +107,10 @@ final class Truth {
     hasForgotten = true
     for name in world.journal.names(in: .outbound) { toXMPP.allowLoss(name) }
     for name in world.journal.names(in: .inbound) { toMQTT.allowLoss(name) }
+    for name in world.server.archivedOnly { toMQTT.allowLoss(name) }
     for name in world.broker.unacknowledged where toXMPP.wasHandedOver(name) { toXMPP.allowAgain(name) }
+    // A bridge that remembers nothing reads the archive from some minutes before its first session on.
+    for name in toMQTT.names where toMQTT.wasHandedOver(name) { toMQTT.allowAgain(name) }
   }
 
   /// What was in flight to the broker goes out again on the next connection.
@@ -116,12 +124,16 @@ final class Truth {
   }
 
   /// The server gives a new session what it had sent in one that is gone, and not seen acknowledged.
-  func sessionLost(unconfirmed names: [String]) {
+  /// By its id in the archive it is recognised.
+  func sessionLost(unconfirmed names: [String], _ world: World) {
+    guard !world.scenario.server.hasArchive else { return }
     for name in names { toMQTT.allowAgain(name) }
   }
 
-  /// A new session begins without the bridge's being told what the server had: what was not acknowledged goes again.
+  /// A new session begins without the bridge's being told what the server had: what was not acknowledged goes again, unless
+  /// the archive shows it.
   func beginsUninformed(_ world: World) {
+    guard !world.scenario.server.hasArchive else { return }
     for name in world.unacknowledgedRows where toXMPP.hasArrived(name) { toXMPP.allowAgain(name) }
   }
 

@@ -256,7 +256,8 @@ final class BridgeProcess {
   // MARK: The witness's view
 
   var isAtRest: Bool {
-    stream.session.isEstablished && core.isOnline && core.isBrokerUp && core.isSettled && mail.isEmpty && orders.isEmpty
+    stream.session.isEstablished && core.isOnline && core.setup.stage == .done && core.isBrokerUp && core.isSettled
+      && mail.isEmpty && orders.isEmpty
       && stream.session.management.unacknowledgedCount == 0 && outbound.isAtRest && inbound.isAtRest
   }
 
