@@ -8,18 +8,21 @@ import XMPP
 
 /// A state that may have been rolled back begins a new epoch, and in a new epoch nothing of the old streams is resumed.
 @Suite struct EpochTests {
-  /// A state file of small records.
+  /// A state file of small records, and perhaps of one message to XMPP.
   private struct State: StateReader {
     var records: [String: [UInt8]] = [:]
+    var row: JournalRow?
 
     mutating func apply(_ operations: [JournalOperation]) {
       for case .set(let key, let value) in operations { records[key] = value }
     }
 
-    func spool(_ name: String) -> JournalSpool { JournalSpool(id: 1) }
+    func spool(_ name: String) -> JournalSpool {
+      JournalSpool(id: name == AccountKeys(account: "home").outboundSpool ? 1 : 2)
+    }
 
     func rows(of spool: JournalSpool, after sequence: UInt64, limit: Int, maxBytes: Int) -> JournalPage {
-      JournalPage(rows: [], reachedEnd: true)
+      JournalPage(rows: spool.id == 1 ? row.map { [$0] } ?? [] : [], reachedEnd: true)
     }
 
     func values(prefix: String) -> [(key: String, value: [UInt8])] {
@@ -73,16 +76,35 @@ import XMPP
     record.inbound = 5
     var state = State()
     state.apply([.set(key: AccountKeys(account: "home").session, record.bytes)])
+    let loaded = try load(state, epoch: epoch)
+    #expect(loaded.session?.inbound == (isResumed ? 5 : nil))
+    #expect(loaded.core.record.epoch == epoch)
+  }
+
+  /// The power was cut before the first record was on disk, and whoever noticed came to nothing.
+  @Test func aMessageWithoutARecordIsInDoubt() throws {
+    var state = State()
+    state.row = StanzaRow(sequence: 4, time: 5_000, stanza: []).journalRow
+    let record = try load(state, epoch: 7_000).core.record
+    #expect(record.sentBefore == 4)
+    #expect(record.doubtSince == 5_000)
+  }
+
+  private func load(_ state: State, epoch: UInt64) throws -> LoadedAccount {
     let account = AccountConfiguration(name: "home", jid: AccountHarness.jid, password: nil)
+    let found = state.row.map { row in
+      Recovered.Spool(
+        spool: JournalSpool(id: 1), name: AccountKeys(account: "home").outboundSpool, first: row.sequence,
+        last: row.sequence, count: 1, bytes: row.bytes)
+    }
     let loader = AccountLoader(
       configuration: BridgeConfiguration(
         mqtt: MQTTSection(endpoint: .tcp(host: "127.0.0.1", port: 1883)), accounts: [account]),
       tree: try TopicTree(), journal: state,
-      recovered: Recovered(continuity: .interrupted, generation: 3, doubts: 1, spools: []), epoch: epoch,
+      recovered: Recovered(continuity: .interrupted, generation: 3, doubts: 1, spools: found.map { [$0] } ?? []),
+      epoch: epoch,
       responder: IQResponder(
         info: DiscoInfo(identities: [], features: []), version: SoftwareVersion(name: "bridge", version: "1")))
-    let loaded = try loader.load(account)
-    #expect(loaded.session?.inbound == (isResumed ? 5 : nil))
-    #expect(loaded.core.record.epoch == epoch)
+    return try loader.load(account)
   }
 }

@@ -73,7 +73,8 @@ struct AccountLoader {
   /// start.
   private func isStale(_ record: SessionRecord) -> Bool {
     if let written = record.epoch { return written != epoch }
-    return recovered.continuity == .uncertain || recovered.continuity == .copied
+    // There may have been a record.
+    return recovered.doubts > 0
   }
 
   /// A stream of another address, from before the configuration changed, is nothing to resume.

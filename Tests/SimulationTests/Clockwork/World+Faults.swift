@@ -43,6 +43,7 @@ extension World {
       truth.crashed(self)
     } else {
       journal.cutPower()
+      if !journal.isArchiveKnown { server.wasForgotten() }
       truth.lostPower(self)
       server.noticesSilence()
     }

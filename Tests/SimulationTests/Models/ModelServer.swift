@@ -290,8 +290,10 @@ final class ModelServer {
     end(session, "is taken over")
   }
 
-  /// The bridge has lost its memory.
+  /// The bridge has lost its memory, or some of it.
   func wasForgotten() { hasBeenThere = false }
+
+  func isArchived(_ name: String) -> Bool { archiveIDs[name] != nil }
 
   /// Nothing keeps anything alive any more.
   func dismantle() { session?.stream = nil }

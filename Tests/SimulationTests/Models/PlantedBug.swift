@@ -19,6 +19,12 @@ enum PlantedBug: String, CaseIterable {
   case acknowledgesAtOnce
   /// What makes a redelivery recognisable is not written down.
   case forgetsRedeliveryKeys
+  /// What makes a message that comes from the archive as well recognisable is not written down.
+  case forgetsSeen
+  /// What contacts wrote is not taken from the archive.
+  case overlooksArchive
+  /// Whether the archive has what may have been sent is not heeded.
+  case sendsWithoutLooking
   /// A state that was rolled back is trusted.
   case trustsOldState
   /// A spool is trimmed by one row too many.

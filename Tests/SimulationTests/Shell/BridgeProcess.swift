@@ -205,7 +205,11 @@ final class BridgeProcess {
       return operation
     }
     let kept = written.filter { operation in
-      if world.plant == .forgetsRedeliveryKeys, case .redelivery = operation { false } else { true }
+      switch (world.plant, operation) {
+      case (.forgetsRedeliveryKeys, .redelivery): false
+      case (.forgetsSeen, .set(let key, _)): !key.hasPrefix(core.settings.keys.seenPrefix)
+      default: true
+      }
     }
     world.journal.submit(ticket: ticket, kept, sync: sync && world.plant != .skipsSync)
     guard world.plant == .confirmsBeforeCommit else { return }
@@ -263,7 +267,7 @@ final class BridgeProcess {
 
   /// What is more than it may be.
   var excess: String? {
-    let unacknowledged = core.outbound.numbered.count - core.record.controls.count
+    let unacknowledged = core.outbound.numbered.count { if case .row = $0.content { true } else { false } }
     if unacknowledged > world.scenario.streamWindow { return "\(unacknowledged) messages without an acknowledgement" }
     let rows = world.journal.count(in: .outbound)
     if rows > world.scenario.journalLimit + world.scenario.holdMessages { return "\(rows) rows in the journal" }

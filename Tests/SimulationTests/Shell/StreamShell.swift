@@ -110,11 +110,21 @@ final class StreamShell {
     runTurn()
   }
 
+  /// What a planted bug makes of what the server says.
   private func altered(_ event: XMLStreamEvent) -> XMLStreamEvent {
-    guard world.plant == .forgetsFailedCount, case .element(let element) = event, element.name == "failed",
-      let bare = try? XMLElement(parsing: "<failed xmlns='urn:xmpp:sm:3'/>")
-    else { return event }
-    return .element(bare)
+    guard case .element(let element) = event else { return event }
+    switch world.plant {
+    case .forgetsFailedCount where element.name == "failed": return Self.event("<failed xmlns='urn:xmpp:sm:3'/>")
+    case .overlooksArchive where element.forwardedSender.map(Scenario.contacts.contains) == true,
+      .sendsWithoutLooking where element.forwardedSender == BridgeProcess.session.jid.bare.description:
+      return Self.event("<message/>")
+    default: return event
+    }
+  }
+
+  private static func event(_ xml: String) -> XMLStreamEvent {
+    guard let element = try? XMLElement(parsing: xml) else { preconditionFailure("\(xml) is no XML") }
+    return .element(element)
   }
 
   // MARK: Turns
@@ -183,5 +193,14 @@ final class StreamShell {
       session.timeout(now: world.now)
       runTurn()
     }
+  }
+}
+
+extension XMLElement {
+  /// The bare JID of whoever wrote the message that a page of the archive tells.
+  fileprivate var forwardedSender: String? {
+    let message = child("result", in: "urn:xmpp:mam:2")?.child("forwarded", in: "urn:xmpp:forward:0")?
+      .child("message", in: "jabber:client")
+    return message?.attribute("from").map { String($0.prefix { $0 != "/" }) }
   }
 }
