@@ -5,7 +5,7 @@ enum Settings {
   /// `SIMULATION_SEED`: only this run, with its trace.
   static var only: UInt64? { number("SIMULATION_SEED") }
   /// `SIMULATION_SEEDS`: so many runs.
-  static var count: UInt64 { number("SIMULATION_SEEDS") ?? 40_000 }
+  static var count: UInt64 { number("SIMULATION_SEEDS") ?? 100_000 }
   /// `SIMULATION_FROM`: the seed of the first.
   static var first: UInt64 { number("SIMULATION_FROM") ?? 1 }
   /// `SIMULATION_FOREVER`: until something is wrong.
