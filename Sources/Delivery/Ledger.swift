@@ -27,7 +27,7 @@ public struct Ledger: Sendable {
     case release(upTo: UInt64)
     /// Stop reading upstream.
     case pause
-    /// Have the journal synced; once it is, call ``Ledger/synced(upTo:)`` with this position.
+    /// Have the journal synced; once it is, call ``Ledger/synced(upTo:now:)`` with this position.
     case sync(upTo: Position)
     /// Everything read is safe and released: send what that allows, then read on.
     case resume
@@ -53,6 +53,13 @@ public struct Ledger: Sendable {
   private var isPaused = false
   private var isSessionDown = false
   private var isImpatient = false
+  /// How long acknowledgements and syncs have taken of late, and the one of each that is timed now.
+  private var acknowledging = RecentTime()
+  private var syncing = RecentTime()
+  private var timed: (position: UInt64, readAt: Duration)?
+  private var askedAt = Duration.zero
+  /// Until then an acknowledgement is expected that makes a sync needless.
+  private var patientUntil: Duration?
 
   /// The upstream's count that belongs to `connectionStart`, the last position before the present connection.
   private var upstreamStart: UInt64
@@ -80,12 +87,17 @@ public struct Ledger: Sendable {
   /// - Returns: its position; the upstream's number is one more than the previous message's.
   public mutating func append(copies: Int, now: Duration) -> Position {
     entries.append(Entry(readAt: now, copies: UInt32(clamping: copies)))
+    if timed == nil, copies > 0 { timed = (last, now) }
     return Position(rawValue: last)
   }
 
   /// One copy is safe downstream, or refused there for good. Positions that are not open any more, and more confirmations
   /// than copies, are ignored.
   public mutating func confirmed(_ position: Position, now: Duration) {
+    if let sample = timed, position.rawValue >= sample.position {
+      acknowledging.took(now - sample.readAt)
+      timed = nil
+    }
     guard position.rawValue >= first, position.rawValue <= last else { return }
     let index = Int(position.rawValue - first)
     guard entries[index].copies > 0 else { return }
@@ -95,9 +107,11 @@ public struct Ledger: Sendable {
 
   /// Everything up to this position is in the journal and the journal is on disk. May also be told without having been asked.
   /// A sync that fails is not told: what was asked for stays asked until it succeeds or the connection is given up.
-  public mutating func synced(upTo position: Position) {
+  public mutating func synced(upTo position: Position, now: Duration) {
     syncedUpTo = max(syncedUpTo, min(position.rawValue, last))
-    if let asked = askedUpTo, asked <= syncedUpTo { askedUpTo = nil }
+    guard let asked = askedUpTo, asked <= syncedUpTo else { return }
+    askedUpTo = nil
+    syncing.took(now - askedAt)
   }
 
   /// The session on either side is gone: until it is back, custody is taken at once rather than after `hold`.
@@ -117,6 +131,8 @@ public struct Ledger: Sendable {
     entries.removeAll()
     askedUpTo = nil
     isPaused = false
+    timed = nil
+    patientUntil = nil
   }
 
   // MARK: Outputs
@@ -128,28 +144,44 @@ public struct Ledger: Sendable {
       return .release(upTo: upstreamStart + (released - connectionStart))
     }
     guard let oldest = oldestReading else {
+      patientUntil = nil
       guard isPaused else { return nil }
       isPaused = false
       return .resume
     }
-    let holdIsOver = now - oldest >= hold
-    if holdIsOver { isImpatient = true }
-    guard isPaused || holdIsOver || isImpatient || isSessionDown || unreleased >= holdMessages else { return nil }
+    if now - oldest >= hold { isImpatient = true }
+    let isUrgent = isImpatient || isSessionDown
+    guard isPaused || isUrgent || unreleased >= holdMessages else { return nil }
     // Acknowledgements leave only when everything read is safe, so reading on would only move that moment away.
     if !isPaused {
       isPaused = true
+      patientUntil = isUrgent ? nil : patience(now: now)
       return .pause
+    }
+    if let end = patientUntil {
+      guard isUrgent || now >= end else { return nil }
+      patientUntil = nil
     }
     guard askedUpTo == nil else { return nil }
     askedUpTo = last
+    askedAt = now
     return .sync(upTo: Position(rawValue: last))
+  }
+
+  /// Until when an acknowledgement is waited for instead of a sync, which would cost more: if acknowledgements come sooner
+  /// of late than a sync is done, and none is overdue, as long as the sync would take.
+  private func patience(now: Duration) -> Duration? {
+    guard let usual = acknowledging.value, let sync = syncing.value, usual < sync else { return nil }
+    if let timed, now - timed.readAt > sync { return nil }
+    return now + sync
   }
 
   /// When ``nextAction(now:)`` has to be called at the latest: the moment `hold` runs out for the oldest unsafe message.
   /// Valid after the actions have been taken.
   public var deadline: Duration? {
-    guard !isPaused, let oldest = oldestReading else { return nil }
-    return oldest + hold
+    guard let oldest = oldestReading else { return nil }
+    if let patientUntil { return min(patientUntil, oldest + hold) }
+    return isPaused ? nil : oldest + hold
   }
 
   /// How many messages have been read and not been released.

@@ -99,6 +99,8 @@ final class InboundLink: Link {
     if requests.isEmpty { handler.subscribed(granted.keys.sorted(), refused: refused) }
   }
 
+  override var hasBulk: Bool { gate.held > 1 }
+
   override func drained() {
     if gate.shouldFlush { CrashPoint.reached("after-release") }
     gate.flushed()

@@ -69,6 +69,8 @@ class Link {
   func collected() {}
   /// Queues what there is to send; returns why the connection is gone, nil if it is not.
   func fill() -> MQTTDisconnectReason? { nil }
+  /// Whether several packets may wait to be written.
+  var hasBulk: Bool { false }
   /// Nothing waits to be written.
   func drained() {}
   /// A part of the Keep Alive has passed, and a PINGREQ may wait to be written.
@@ -210,7 +212,7 @@ class Link {
         hasSentDisconnect = true
         handle.disconnect(endingSession: endsSession)
       }
-      if writing, handle.wantsWrite, let failure = handle.write() {
+      if writing, handle.wantsWrite, let failure = handle.write(inBulk: hasBulk) {
         return end(hasSentDisconnect ? .left : failure)
       }
       if isUp, mayWrite, !handle.wantsWrite { drained() }

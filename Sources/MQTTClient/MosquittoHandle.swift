@@ -190,10 +190,22 @@ import Platform
   }
 
   /// Writes everything that is queued, as far as the socket takes it.
+  /// - Parameter inBulk: several packets are queued. The library writes each by itself, and without a cork each would be a
+  ///   segment, with all that the system does for one.
   /// - Returns: why the connection is gone, nil if it is not.
-  func write() -> MQTTDisconnectReason? {
+  func write(inBulk: Bool) -> MQTTDisconnectReason? {
+    if inBulk { setCork(1) }
     errno = 0
-    return check(unsafe mosquitto_loop_write(pointer, 1))
+    let failure = check(unsafe mosquitto_loop_write(pointer, 1))
+    if inBulk { setCork(0) }
+    return failure
+  }
+
+  /// Does nothing to a socket that is none of TCP.
+  private func setCork(_ value: CInt) {
+    var value = value
+    _ = unsafe setsockopt(
+      socket, CInt(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<CInt>.size))
   }
 
   /// Queues PINGREQ if it is time.

@@ -7,6 +7,8 @@ final class OutboundLink: Link {
   private weak var observer: (any MQTTConnectionHandler)?
   private var isLeaving = false
   private var farewell = Farewell.unsaid
+  /// Publishes that the handle has queued since everything was written.
+  private var filled = 0
 
   private enum Farewell {
     case unsaid, said, refused, confirmed
@@ -56,7 +58,10 @@ final class OutboundLink: Link {
     handle.confirmations.removeAll(keepingCapacity: true)
   }
 
+  override var hasBulk: Bool { filled > 1 }
+
   override func drained() {
+    filled = 0
     if !window.isIdle { CrashPoint.reached("publish-sent") }
   }
 
@@ -66,6 +71,7 @@ final class OutboundLink: Link {
     while let outgoing = window.next(now: context.now) {
       switch handle.publish(outgoing.publish) {
       case .sent(let packetID):
+        filled += 1
         context.counters.countPublished()
         if outgoing.publish.qos == .atMostOnce {
           window.handedOver(outgoing)
@@ -92,6 +98,7 @@ final class OutboundLink: Link {
   }
 
   override func ended(_ reason: MQTTDisconnectReason, wasUp: Bool, retryIn: Duration?) {
+    filled = 0
     if wasUp { window.connectionLost(blamesPacket: reason.blamesPacket) }
     observer?.disconnected(reason, retryIn: retryIn)
   }

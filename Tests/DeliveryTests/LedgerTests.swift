@@ -68,7 +68,7 @@ struct LedgerTests {
     #expect(actions(at: .seconds(2)) == [.pause, .sync(upTo: position(2))])
     #expect(ledger.deadline == nil)
     #expect(actions(at: .seconds(60)) == [])
-    ledger.synced(upTo: position(2))
+    ledger.synced(upTo: position(2), now: .zero)
     #expect(actions(at: .seconds(61)) == [.release(upTo: 2), .resume])
   }
 
@@ -90,6 +90,59 @@ struct LedgerTests {
     #expect(actions(at: .zero) == [.pause, .sync(upTo: position(4))])
   }
 
+  /// Two rounds: a sync takes 5 ms, an acknowledgement as long as it says.
+  private mutating func learn(acknowledgement: Duration) {
+    for position in 1...8 as ClosedRange<UInt64> {
+      _ = ledger.append(copies: 1, now: .zero)
+      guard position % 4 == 0 else { continue }
+      _ = actions(at: .zero)
+      for number in (position - 3)...position { ledger.confirmed(self.position(number), now: acknowledgement) }
+      ledger.synced(upTo: self.position(position), now: .milliseconds(5))
+      _ = actions(at: .milliseconds(5))
+    }
+  }
+
+  @Test("hold_messages unreleased ones wait for an acknowledgement that usually comes before a sync would be done")
+  mutating func patience() {
+    learn(acknowledgement: .milliseconds(1))
+    for _ in 0..<4 { _ = ledger.append(copies: 1, now: .seconds(1)) }
+    #expect(actions(at: .seconds(1)) == [.pause])
+    #expect(ledger.deadline == .milliseconds(1_005))
+    for number in 9...12 as ClosedRange<UInt64> { ledger.confirmed(position(number), now: .milliseconds(1_001)) }
+    #expect(actions(at: .milliseconds(1_001)) == [.release(upTo: 12), .resume])
+    #expect(ledger.deadline == nil)
+  }
+
+  @Test("an acknowledgement that is usually prompt and does not come is waited for no longer than a sync takes")
+  mutating func patienceEnds() {
+    learn(acknowledgement: .milliseconds(1))
+    for _ in 0..<4 { _ = ledger.append(copies: 1, now: .seconds(1)) }
+    #expect(actions(at: .seconds(1)) == [.pause])
+    #expect(actions(at: .milliseconds(1_004)) == [])
+    #expect(actions(at: .milliseconds(1_005)) == [.sync(upTo: position(12))])
+    ledger.synced(upTo: position(12), now: .milliseconds(1_010))
+    #expect(actions(at: .milliseconds(1_010)) == [.release(upTo: 12), .resume])
+    // It is overdue: nothing more is waited for.
+    for _ in 0..<4 { _ = ledger.append(copies: 1, now: .milliseconds(1_011)) }
+    #expect(actions(at: .milliseconds(1_011)) == [.pause, .sync(upTo: position(16))])
+  }
+
+  @Test("a session that goes down ends the patience")
+  mutating func noPatienceWithoutASession() {
+    learn(acknowledgement: .milliseconds(1))
+    for _ in 0..<4 { _ = ledger.append(copies: 1, now: .seconds(1)) }
+    #expect(actions(at: .seconds(1)) == [.pause])
+    ledger.sessionDown()
+    #expect(actions(at: .seconds(1)) == [.sync(upTo: position(12))])
+  }
+
+  @Test("acknowledgements slower than a sync are not waited for")
+  mutating func slowAcknowledgements() {
+    learn(acknowledgement: .milliseconds(50))
+    for _ in 0..<4 { _ = ledger.append(copies: 1, now: .seconds(1)) }
+    #expect(actions(at: .seconds(1)) == [.pause, .sync(upTo: position(12))])
+  }
+
   @Test("a batch is synced once, however far it exceeds hold_messages")
   mutating func batch() {
     for _ in 0..<1000 { _ = ledger.append(copies: 1, now: .zero) }
@@ -102,9 +155,9 @@ struct LedgerTests {
     #expect(actions(at: .zero) == [.pause, .sync(upTo: position(4))])
     _ = ledger.append(copies: 1, now: .zero)
     #expect(actions(at: .zero) == [])
-    ledger.synced(upTo: position(4))
+    ledger.synced(upTo: position(4), now: .zero)
     #expect(actions(at: .zero) == [.release(upTo: 4), .sync(upTo: position(5))])
-    ledger.synced(upTo: position(5))
+    ledger.synced(upTo: position(5), now: .zero)
     #expect(actions(at: .zero) == [.release(upTo: 5), .resume])
   }
 
@@ -114,7 +167,7 @@ struct LedgerTests {
     _ = actions(at: .zero)
     for message in messages { ledger.confirmed(message, now: .zero) }
     #expect(actions(at: .zero) == [.release(upTo: 4), .resume])
-    ledger.synced(upTo: position(4))
+    ledger.synced(upTo: position(4), now: .zero)
     #expect(actions(at: .zero) == [])
   }
 
@@ -131,11 +184,11 @@ struct LedgerTests {
     #expect(actions(at: .zero) == [])
     ledger.sessionDown()
     #expect(actions(at: .zero) == [.pause, .sync(upTo: position(1))])
-    ledger.synced(upTo: position(1))
+    ledger.synced(upTo: position(1), now: .zero)
     #expect(actions(at: .zero) == [.release(upTo: 1), .resume])
     _ = ledger.append(copies: 1, now: .zero)
     #expect(actions(at: .zero) == [.pause, .sync(upTo: position(2))])
-    ledger.synced(upTo: position(2))
+    ledger.synced(upTo: position(2), now: .zero)
     _ = actions(at: .zero)
     ledger.sessionUp()
     _ = ledger.append(copies: 1, now: .zero)
@@ -148,18 +201,18 @@ struct LedgerTests {
   mutating func impatience() {
     _ = ledger.append(copies: 1, now: .zero)
     _ = actions(at: .seconds(2))
-    ledger.synced(upTo: position(1))
+    ledger.synced(upTo: position(1), now: .zero)
     _ = actions(at: .seconds(2))
 
     let second = ledger.append(copies: 1, now: .seconds(3))
     #expect(actions(at: .seconds(3)) == [.pause, .sync(upTo: position(2))])
-    ledger.synced(upTo: position(2))
+    ledger.synced(upTo: position(2), now: .zero)
     #expect(actions(at: .seconds(3)) == [.release(upTo: 2), .resume])
     ledger.confirmed(second, now: .milliseconds(3201))
 
     let third = ledger.append(copies: 1, now: .seconds(4))
     #expect(actions(at: .seconds(4)) == [.pause, .sync(upTo: position(3))])
-    ledger.synced(upTo: position(3))
+    ledger.synced(upTo: position(3), now: .zero)
     #expect(actions(at: .seconds(4)) == [.release(upTo: 3), .resume])
     ledger.confirmed(third, now: .milliseconds(4200))
 
@@ -175,7 +228,7 @@ struct LedgerTests {
     #expect(actions(at: .zero) == [])
     let new = (0..<3).map { _ in ledger.append(copies: 1, now: .zero) }
     for message in old { ledger.confirmed(message, now: .zero) }
-    ledger.synced(upTo: position(4))
+    ledger.synced(upTo: position(4), now: .zero)
     #expect(actions(at: .zero) == [])
     ledger.confirmed(new[0], now: .zero)
     #expect(actions(at: .zero) == [.release(upTo: 1)])
@@ -201,9 +254,9 @@ struct LedgerTests {
     ledger.confirmed(message, now: .zero)
     ledger.confirmed(position(0), now: .zero)
     ledger.confirmed(position(9), now: .zero)
-    ledger.synced(upTo: position(0))
+    ledger.synced(upTo: position(0), now: .zero)
     #expect(actions(at: .zero) == [.release(upTo: 1)])
-    ledger.synced(upTo: position(99))
+    ledger.synced(upTo: position(99), now: .zero)
     #expect(actions(at: .zero) == [.release(upTo: 2)])
     _ = ledger.append(copies: 1, now: .zero)
     #expect(actions(at: .zero) == [])

@@ -10,12 +10,18 @@ extension AccountCore {
 
   /// When `endTurn` has to be called again although nothing happened.
   var deadline: Duration? {
-    let lazy = lazySince.map { $0 + Self.lazyCommit }
-    let answers = isOnline ? requests.deadline : nil
-    return [
-      outbound.ledger.deadline, inbound.ledger.deadline, lazy, nextExpiryCheck, answers, outboundFull.deadline,
-      inboundFull.deadline,
-    ].compactMap { $0 }.min()
+    // No array: this is asked at every turn.
+    var earliest = outbound.ledger.deadline
+    func consider(_ other: Duration?) {
+      if let other { earliest = min(earliest ?? other, other) }
+    }
+    consider(inbound.ledger.deadline)
+    consider(lazySince.map { $0 + Self.lazyCommit })
+    consider(nextExpiryCheck)
+    consider(isOnline ? requests.deadline : nil)
+    consider(outboundFull.deadline)
+    consider(inboundFull.deadline)
+    return earliest
   }
 
   /// Closes a turn: lets the ledgers decide, numbers what may go out, submits one commit, hands out what was committed.
@@ -148,10 +154,10 @@ extension AccountCore {
       if !done.stanzas.isEmpty { act(.send(done.stanzas)) }
     }
     guard let synced = done.synced else { return }
-    for origin in outbound.synced(upTo: synced.read) {
+    for origin in outbound.synced(upTo: synced.read, now: now) {
       emit(DeliveryStatus(id: origin.id, state: .queued, time: wallClock), origin: origin, wallClock: wallClock)
     }
-    inbound.ledger.synced(upTo: synced.taken)
+    inbound.ledger.synced(upTo: synced.taken, now: now)
     // A sync that was asked for on the connection before says nothing of what came since.
     let isWhole = done.generation == streamGeneration && done.inboundStanza == record.inbound
     if synced.connects, isWhole, wantsConnection, !isStreamSuspended {

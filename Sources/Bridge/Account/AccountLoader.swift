@@ -180,6 +180,10 @@ struct AccountLoader {
     return MQTTInbound(
       clientID: "\(configuration.bridge.name)-in-\(account.name)",
       subscriptions: try settings.topics.filters.map { MQTTSubscription(try TopicFilter($0)) },
-      filtersOnRecord: onRecord, holdMessages: configuration.delivery.holdMessages)
+      filtersOnRecord: onRecord, holdMessages: max(configuration.delivery.holdMessages, Self.burst))
   }
+
+  /// What has arrived is read in one go, up to so many messages, even if `hold_messages` are fewer: whatever takes custody
+  /// of a batch takes it of a hundred at the price of sixteen.
+  private static let burst = 100
 }

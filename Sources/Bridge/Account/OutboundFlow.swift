@@ -78,6 +78,8 @@ struct OutboundFlow: Sendable {
   /// By which the age of what waits is told.
   private var clock = AgeingClock()
   private var waiters: Deque<Waiter> = []
+  /// The first message that a sync has made safe and the server has not acknowledged: the ledger wants to know when it does.
+  private var overtaken: (position: Ledger.Position, sequence: UInt64)?
 
   /// How long a message may have waited before its reader should be told that it is late.
   static let noticeableDelay: Int64 = 10_000
@@ -145,6 +147,7 @@ struct OutboundFlow: Sendable {
   /// The in connection is gone: the broker will deliver again what was not acknowledged, under indexes after `index`.
   mutating func inboundConnectionLost(index: UInt64) {
     waiters.removeAll()
+    overtaken = nil
     ledger.reset(upstream: index)
   }
 
@@ -245,6 +248,10 @@ struct OutboundFlow: Sendable {
   }
 
   private mutating func settle(upTo sequence: UInt64, now: Duration) {
+    if let first = overtaken, first.sequence <= sequence {
+      overtaken = nil
+      ledger.confirmed(first.position, now: now)
+    }
     while let first = waiters.first, first.sequence <= sequence {
       waiters.removeFirst()
       ledger.confirmed(first.position, now: now)
@@ -252,13 +259,14 @@ struct OutboundFlow: Sendable {
   }
 
   /// The journal on disk has what was read up to `position`; returns whom to tell that it is queued.
-  mutating func synced(upTo position: Ledger.Position) -> [MessageOrigin] {
+  mutating func synced(upTo position: Ledger.Position, now: Duration) -> [MessageOrigin] {
     var queued: [MessageOrigin] = []
     while let first = waiters.first, first.position <= position {
       waiters.removeFirst()
+      if overtaken == nil { overtaken = (first.position, first.sequence) }
       if let origin = first.origin { queued.append(origin) }
     }
-    ledger.synced(upTo: position)
+    ledger.synced(upTo: position, now: now)
     return queued
   }
 
