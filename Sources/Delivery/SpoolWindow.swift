@@ -58,6 +58,11 @@ public struct SpoolWindow<Element: Sendable>: Sendable {
   /// True while some waiting rows are, as far as is known, in the journal only.
   public var hasSpilled: Bool { reached < newest }
 
+  /// How full the memory is, in hundredths of the bound; 100 when some rows had to stay in the journal.
+  public var fillLevel: Int {
+    hasSpilled ? 100 : max(slots.count * 100 / maxCount, bytes * 100 / max(maxBytes, 1))
+  }
+
   /// True when nothing waits, neither in memory nor in the journal.
   public var isEmpty: Bool { slots.isEmpty && !hasSpilled }
 

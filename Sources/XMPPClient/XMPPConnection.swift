@@ -156,14 +156,17 @@ public final class XMPPConnection {
   /// Stops or starts reading from the socket, so that TCP slows the server down; each connection begins with reading.
   /// A server that is not listened to is not taken for dead, but it may give us up: this is for seconds, and parking is
   /// for more.
-  public func read(_ isReading: Bool) {
+  /// - Parameter isBrief: it is for fractions of a second, and the server gets no more time to answer for it.
+  public func read(_ isReading: Bool, isBrief: Bool = false) {
     guard isReading != self.isReading else { return }
     self.isReading = isReading
     handler?.setReading(isReading)
     guard isReading, handler != nil else { return }
-    let now = Clocks.monotonic()
-    session.heard(now: now)
-    listeningSince = now + Self.grace
+    if !isBrief {
+      let now = Clocks.monotonic()
+      session.heard(now: now)
+      listeningSince = now + Self.grace
+    }
     runTurn()
   }
 

@@ -9,6 +9,6 @@ extension Fault {
     ] + crashes(length) + [
       restart(onExit: "park"), restart(onExit: "logout"), stopUnanswered, stopTwice, journalFull,
       crowd(length),
-    ] + (SmallDisk.isPossible ? [diskFull] : [])
+    ] + (SmallDisk.isPossible ? [diskFull(length)] : [])
   }
 }

@@ -53,16 +53,20 @@ extension Fault {
     }
   }
 
-  /// Somebody else fills the disk on which the state file lies, and removes it all again.
-  static let diskFull = Fault(
-    name: "disk full", short: Dose(times: 1), long: Dose(times: 5), shortServers: [.prosody],
-    cells: Cells.withoutBoth,
-    prepare: { $0.prepare = { try $0.useSmallDisk(bytes: 8 << 20) } }
-  ) { strike in
-    let disk = try #require(strike.rig.bridge.disk)
-    try disk.fill()
-    try await strike.traffic.isSent(strike.messagesOfOutage, .toXMPP)
-    disk.makeRoom()
-    try await strike.arrivesAnew()
+  /// Somebody else fills the disk on which the state file lies, and removes it all again. It is large enough for what piles
+  /// up meanwhile: a disk that the spools themselves fill has no room to let them go.
+  static func diskFull(_ length: Length) -> Fault {
+    let bytes = length == .short ? 8 << 20 : 64 << 20
+    return Fault(
+      name: "disk full", short: Dose(times: 1), long: Dose(times: 5), shortServers: [.prosody],
+      cells: Cells.withoutBoth,
+      prepare: { $0.prepare = { try $0.useSmallDisk(bytes: bytes) } }
+    ) { strike in
+      let disk = try #require(strike.rig.bridge.disk)
+      try disk.fill()
+      try await strike.traffic.isSent(strike.messagesOfOutage, .toXMPP)
+      disk.makeRoom()
+      try await strike.arrivesAnew()
+    }
   }
 }

@@ -41,6 +41,7 @@ extension AccountCore {
     // What is handed out goes to the broker when that comes back, be the account still there to hear of it or not.
     let publishes = isLeaving || !isBrokerUp ? [] : inbound.take(settings.expiry, wallClock: wallClock)
     if !publishes.isEmpty { act(.publish(publishes)) }
+    inbound.noteCrowd()
     if isOnline, handled > toldInbound {
       toldInbound = handled
       act(.handled(upTo: handled))

@@ -41,6 +41,8 @@ final class AccountDriver {
   private var leaving: Leaving?
   /// What does not work although the account is online.
   private var limitation: String?
+  /// Until then nothing is read from the stream, since the broker is slower.
+  private var restsUntil: Duration?
   private var isHalted = false
   private var hasHalted: ((AccountRemains) -> Void)?
 
@@ -128,6 +130,7 @@ final class AccountDriver {
     for action in core.takeActions() { carryOut(action) }
     isTurning = false
     connection?.endTurn()
+    paceStream()
     connectIfDue()
     leaveIfSettled()
     schedule()
@@ -183,7 +186,10 @@ final class AccountDriver {
   }
 
   private func schedule() {
-    let deadline = [core.deadline, connector.deadline, leaving?.deadline].compactMap { $0 }.min()
+    var deadline = core.deadline
+    for other in [connector.deadline, leaving?.deadline, restsUntil] {
+      if let other { deadline = min(deadline ?? other, other) }
+    }
     guard deadline != timerDeadline else { return }
     // A deadline that moved away is looked at when the timer fires.
     if let old = timerDeadline, let deadline, deadline > old { return }
@@ -194,6 +200,24 @@ final class AccountDriver {
     let delay = max(deadline - Clocks.monotonic(), .zero)
     timer = eventLoop.scheduleTask(in: .nanoseconds(Int64(delay / .nanoseconds(1)))) { bound.value.fired() }
   }
+
+  /// A server that is faster than the broker is read in bursts: TCP holds it back while the spool is crowded. A broker that
+  /// takes nothing at all does not keep the stream from being heard: there is a burst after each rest.
+  private func paceStream() {
+    guard core.inbound.isCrowded || restsUntil != nil else { return }
+    let now = Clocks.monotonic()
+    if let end = restsUntil {
+      guard !core.inbound.isCrowded || now >= end else { return }
+      restsUntil = nil
+      connection?.read(true, isBrief: true)
+    } else {
+      restsUntil = now + Self.rest
+      connection?.read(false, isBrief: true)
+    }
+  }
+
+  /// 64 KiB are read in between: enough that nothing piles up at the server.
+  private static let rest = Duration.milliseconds(50)
 
   private func fired() {
     timer = nil

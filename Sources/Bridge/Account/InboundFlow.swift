@@ -81,6 +81,13 @@ struct InboundFlow: Sendable {
     committed = max(committed, sequence)
   }
 
+  /// Whether publishes wait in such numbers that what comes in should come more slowly: else it takes the detour over the
+  /// disk, which costs more than all the rest.
+  private(set) var isCrowded = false
+
+  /// Looks how full it is, at the end of a turn.
+  mutating func noteCrowd() { isCrowded = window.fillLevel > (isCrowded ? 25 : 75) }
+
   /// Hands out what may be published now. The broker is told how long a message may wait for a subscriber, which is what is
   /// left of how long it may wait here.
   mutating func take(_ expiry: Expiry, wallClock: Int64) -> [OutboundPublish] {
