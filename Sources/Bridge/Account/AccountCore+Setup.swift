@@ -59,7 +59,11 @@ extension AccountCore {
       }
     case .page:
       if let end = MessageArchive.End(iq) {
-        if setup.reading?.ended(end) == true { return askPage(now: now) }
+        switch setup.reading?.ended(end) {
+        case .page: return askPage(now: now)
+        case .again: return requests.postpone(.pageAgain, id: ids.next(), for: Self.pagePause, now: now)
+        case .nothing, nil: break
+        }
       } else {
         let error = StanzaError(of: iq.element) ?? StanzaError(.undefinedCondition)
         if setup.reading?.refused(error) == true {
@@ -180,10 +184,6 @@ extension AccountCore {
     setup.reading = nil
     switch setup.stage {
     case .lookingUp:
-      if !setup.found.isEmpty {
-        report(
-          .info, "found-in-archive", "\(setup.found.count) messages of ours had arrived before their stream was lost")
-      }
       catchUp(now: now, wallClock: wallClock)
     case .catchingUp:
       if let count = reading?.count, count > 0 {

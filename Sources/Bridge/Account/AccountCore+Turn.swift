@@ -111,6 +111,10 @@ extension AccountCore {
     if record.sentBefore <= record.numbered { setup.found = [] }
     effects.stanzas += departure.stanzas
     if !departure.omitted.isEmpty { write(.remove(settings.outboundSpool, departure.omitted)) }
+    if !departure.found.isEmpty {
+      report(
+        .info, "found-in-archive", "\(departure.found.count) messages of ours had arrived before their stream was lost")
+    }
     sent(departure.found, wallClock: wallClock)
     expired(departure.expired, wallClock: wallClock)
     if let poison = departure.poison { poisoned(poison, wallClock: wallClock) }

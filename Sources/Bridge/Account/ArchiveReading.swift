@@ -58,13 +58,27 @@ struct ArchiveReading: Sendable, Equatable {
     failures = 0
   }
 
-  /// A page ended. Returns whether there is another one.
-  mutating func ended(_ end: MessageArchive.End) -> Bool {
+  /// What follows a page that ended.
+  enum Continuation: Sendable, Equatable {
+    /// It was the last.
+    case nothing
+    /// Another page.
+    case page
+    /// The same page once more, after a while.
+    case again
+  }
+
+  /// A page ended.
+  mutating func ended(_ end: MessageArchive.End) -> Continuation {
     total = end.page.count ?? total
-    // An empty page that does not call itself the last would be asked for for ever.
-    guard !end.isComplete, let last = end.page.last else { return false }
-    self.last = last
-    return true
+    if end.isComplete { return .nothing }
+    if let last = end.page.last {
+      self.last = last
+      return .page
+    }
+    // The last page has to say that it is (XEP-0313 §4.3). ejabberd answers so while it has no database; a server that
+    // never says it is not asked for ever.
+    return failed() ? .again : .nothing
   }
 
   /// The server refused a page. Returns whether to ask anew: an archive that has forgotten the message to begin behind is
@@ -81,6 +95,10 @@ struct ArchiveReading: Sendable, Equatable {
   /// before it has its database (ejabberd does), and what is not looked up would be sent twice.
   mutating func failed(_ error: StanzaError) -> Bool {
     guard error.kind == .wait || error.condition == .internalServerError else { return false }
+    return failed()
+  }
+
+  private mutating func failed() -> Bool {
     failures += 1
     return failures <= Self.attempts
   }

@@ -14,6 +14,10 @@ final class ModelArchive {
   /// Messages a page at most, whatever is asked for.
   private let pageSize: Int
 
+  /// How a page ends that was put together without the database.
+  static let nothing =
+    "<fin xmlns='urn:xmpp:mam:2'><set xmlns='http://jabber.org/protocol/rsm'><count>0</count></set></fin>"
+
   init(pageSize: Int) { self.pageSize = pageSize }
 
   /// Keeps a message; returns its id in the archive.

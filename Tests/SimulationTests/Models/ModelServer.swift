@@ -34,6 +34,8 @@ final class ModelServer {
     var storesOffline: Bool
     /// Messages a page of the archive.
     var pageSize: Int
+    /// For how long after a restart the archive has nothing to tell, and says only that this is not all.
+    var archiveDelay: Duration
 
     init(_ random: inout SeededGenerator) {
       resumes = random.chance(92)
@@ -45,6 +47,7 @@ final class ModelServer {
       hasArchive = random.chance(50)
       storesOffline = random.chance(50)
       pageSize = [1, 3, 100][random.below(3)]
+      archiveDelay = [.zero, .zero, .seconds(3)][random.below(3)]
     }
   }
 
@@ -90,6 +93,7 @@ final class ModelServer {
   private(set) lazy var archive = ModelArchive(pageSize: behaviour.pageSize)
   /// The archive's id of each contact's message.
   private var archiveIDs: [String: String] = [:]
+  private(set) var archiveReadyAt = Duration.zero
   /// Messages that are in the archive only.
   private(set) var archivedOnly: Set<String> = []
   /// The bridge, as far as it remembers, has been there before: what it misses it will look up.
@@ -267,6 +271,7 @@ final class ModelServer {
   /// The server goes down and comes back without its sessions.
   func restart(for duration: Duration) {
     isDown = true
+    archiveReadyAt = world.now + duration + behaviour.archiveDelay
     world.at(world.now + duration) { [unowned self] in isDown = false }
     guard let session else { return }
     let wire = session.stream?.wire

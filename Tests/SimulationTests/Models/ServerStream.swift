@@ -207,7 +207,7 @@ final class ServerStream {
         "<iq type='result' id='\(id)' from='bot@example.org'><query xmlns='http://jabber.org/protocol/disco#info'>"
         + "<feature var='urn:xmpp:mam:2'/></query></iq>"
     } else if world.scenario.server.hasArchive, let query = iq.child("query", in: "urn:xmpp:mam:2"),
-      let page = world.server.archive.page(query)
+      let page = world.now < world.server.archiveReadyAt ? ([], ModelArchive.nothing) : world.server.archive.page(query)
     {
       world.count("pages")
       for result in page.results { world.server.write(result, name: nil, to: session) }
