@@ -146,6 +146,8 @@ final class XMPPChannelHandler: ChannelInboundHandler {
     context?.channel.setOption(.autoRead, value: isReading).whenFailure { _ in }
   }
 
+  func readOnce() { context?.read() }
+
   /// For how long the socket may take to accept the last bytes before it is closed without.
   private static let linger = TimeAmount.seconds(5)
 

@@ -60,6 +60,7 @@ public final class XMPPConnection {
   /// The server has begun its stream: from here on it is the right one.
   private var hasStream = false
   private var isReading = true
+  private var isResting = false
   /// Not before this is a silence held against the server, for it was us who did not listen.
   private var listeningSince = Duration.zero
   private var timer: Scheduled<Void>?
@@ -156,18 +157,28 @@ public final class XMPPConnection {
   /// Stops or starts reading from the socket, so that TCP slows the server down; each connection begins with reading.
   /// A server that is not listened to is not taken for dead, but it may give us up: this is for seconds, and parking is
   /// for more.
-  /// - Parameter isBrief: it is for fractions of a second, and the server gets no more time to answer for it.
-  public func read(_ isReading: Bool, isBrief: Bool = false) {
+  public func read(_ isReading: Bool) {
     guard isReading != self.isReading else { return }
     self.isReading = isReading
-    handler?.setReading(isReading)
+    handler?.setReading(isReading && !isResting)
     guard isReading, handler != nil else { return }
-    if !isBrief {
-      let now = Clocks.monotonic()
-      session.heard(now: now)
-      listeningSince = now + Self.grace
-    }
+    let now = Clocks.monotonic()
+    session.heard(now: now)
+    listeningSince = now + Self.grace
     runTurn()
+  }
+
+  /// Reads only when asked by ``readOnce()``, so that TCP slows the server down; or goes on by itself. Each connection begins
+  /// so. The server is listened to all the while, and a silence is held against it.
+  public func rest(_ isResting: Bool) {
+    guard isResting != self.isResting else { return }
+    self.isResting = isResting
+    if isReading { handler?.setReading(!isResting) }
+  }
+
+  /// Reads what is there, or comes next, up to 64 KiB.
+  public func readOnce() {
+    if isReading { handler?.readOnce() }
   }
 
   /// How long what piled up unread may take to come in.
@@ -220,7 +231,7 @@ public final class XMPPConnection {
       connectToNext()
     case .success(let channel):
       isConnecting = false
-      (hasStream, isUntrusted, isReading, listeningSince) = (false, false, true, .zero)
+      (hasStream, isUntrusted, isReading, isResting, listeningSince) = (false, false, true, false, .zero)
       let handler = XMPPChannelHandler(connection: self)
       self.handler = handler
       do {

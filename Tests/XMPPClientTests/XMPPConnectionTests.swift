@@ -388,6 +388,36 @@ import XMPPClient
     try await server.stop()
   }
 
+  @Test func restingConnectionReadsWhenAskedTo() async throws {
+    let server = try await ScriptedServer.start(
+      on: group,
+      Self.plainLogin + [
+        .expect("<message id='o1'/>"), .send("<a xmlns='urn:xmpp:sm:3' h='1'/><message id='m1'/>"),
+        .expect("<message id='o2'/>"), .send("<message id='m2'/>"), .expect("<message id='o3'/>"),
+        .send("<message id='m3'/>"), .close,
+      ])
+    let client = try await client(of: server, .none)
+    try await client.connect()
+    await expect(client, until: "new", ["new bot@example.org/r1"])
+    func say(_ sequence: UInt64, _ then: @escaping @Sendable (XMPPConnection) -> Void = { _ in }) async throws {
+      try await client.perform { connection in
+        connection.send([OutboundStanza(sequence: sequence, bytes: Array("<message id='o\(sequence)'/>".utf8))])
+        connection.endTurn()
+        then(connection)
+      }
+    }
+    try await client.perform { $0.rest(true) }
+    // What is asked for before it is there comes when it is there, and once.
+    try await say(1) { $0.readOnce() }
+    await expect(client, until: "stanza 1", ["acknowledged 1", "stanza 1 m1"])
+    try await say(2)
+    try await say(3)
+    await server.disconnected()
+    try await client.perform { $0.rest(false) }
+    await expect(client, until: "ended", ["stanza 2 m2", "stanza 3 m3", "ended the connection was lost"])
+    try await server.stop()
+  }
+
   @Test func unreachableServerNamesThePlacesTried() async throws {
     let closed = ClosedPort()
     let client = try await Client(

@@ -204,16 +204,15 @@ final class AccountDriver {
   /// A server that is faster than the broker is read in bursts: TCP holds it back while the spool is crowded. A broker that
   /// takes nothing at all does not keep the stream from being heard: there is a burst after each rest.
   private func paceStream() {
-    guard core.inbound.isCrowded || restsUntil != nil else { return }
+    let isCrowded = core.inbound.isCrowded
+    guard isCrowded || restsUntil != nil else { return }
     let now = Clocks.monotonic()
-    if let end = restsUntil {
-      guard !core.inbound.isCrowded || now >= end else { return }
-      restsUntil = nil
-      connection?.read(true, isBrief: true)
-    } else {
-      restsUntil = now + Self.rest
-      connection?.read(false, isBrief: true)
+    if let end = restsUntil, isCrowded {
+      guard now >= end else { return }
+      connection?.readOnce()
     }
+    connection?.rest(isCrowded)
+    restsUntil = isCrowded ? now + Self.rest : nil
   }
 
   /// 64 KiB are read in between: enough that nothing piles up at the server.
