@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes every fault that docs/delivery.md names happen to the bridge, between real Mosquitto, Prosody and ejabberd on
 # loopback, while numbered messages go both ways. Prints one table: what each fault has cost. Exit code 0 only if every
-# cell keeps the promise. Takes about half an hour on two cores.
+# cell keeps the promise. Takes a little more than an hour on two cores.
 #
 #   deploy/faults.sh               everything
 #     --seed N                     the random instants of an earlier run, whose table names its seed
