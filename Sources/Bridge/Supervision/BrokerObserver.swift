@@ -16,11 +16,12 @@ final class BrokerObserver: MQTTConnectionHandler {
 
   /// Names whom to tell; they hear at once how things stand.
   func watch(_ mailboxes: [AccountMailbox]) {
-    let isUp = accounts.withLock { accounts in
+    // Told within the lock, here and below: in another order than that of the events, what is up would be taken for down,
+    // and nothing would be published any more.
+    accounts.withLock { accounts in
       accounts.mailboxes = mailboxes
-      return accounts.link.isUp
+      for mailbox in mailboxes { mailbox.post(.broker(isUp: accounts.link.isUp)) }
     }
-    for mailbox in mailboxes { mailbox.post(.broker(isUp: isUp)) }
   }
 
   func connected(_ connection: MQTTConnected) {
@@ -35,12 +36,12 @@ final class BrokerObserver: MQTTConnectionHandler {
     reporter.report(Report(level: level, event: "mqtt-disconnected", detail: "\(reason)"), entity: nil)
   }
 
-  private func tell(_ link: BrokerStatus) {
+  /// Takes note of how the connection stands now, and tells everybody.
+  func tell(_ link: BrokerStatus) {
     reporter.broker(isUp: link.isUp)
-    let mailboxes = accounts.withLock { accounts in
+    accounts.withLock { accounts in
       accounts.link.become(link)
-      return accounts.mailboxes
+      for mailbox in accounts.mailboxes { mailbox.post(.broker(isUp: link.isUp)) }
     }
-    for mailbox in mailboxes { mailbox.post(.broker(isUp: link.isUp)) }
   }
 }
