@@ -157,7 +157,9 @@ final class ModelServer {
   /// - Parameters:
   ///   - process: the client's.
   ///   - wasTold: the client has asked for the old session, and heard how far it came.
-  func bind(by process: BridgeProcess?, wasTold: Bool) {
+  ///   - stream: the client's.
+  func bind(by process: BridgeProcess?, on stream: ServerStream, wasTold: Bool) {
+    bound = stream
     if let session {
       let isForeign = process?.isStale == true && session.process != process?.number
       if !session.isDeaf, !isForeign, recordedStream == session.id {
@@ -167,6 +169,9 @@ final class ModelServer {
     }
     if !wasTold { world.truth.beginsUninformed(world) }
   }
+
+  /// The last stream that has bound the resource: one before it, whose client is gone, has it no more.
+  private(set) weak var bound: ServerStream?
 
   /// The stream that the bridge's state file says it has.
   private var recordedStream: String? {
@@ -271,8 +276,10 @@ final class ModelServer {
   /// The server goes down and comes back without its sessions.
   func restart(for duration: Duration) {
     isDown = true
-    archiveReadyAt = world.now + duration + behaviour.archiveDelay
-    world.at(world.now + duration) { [unowned self] in isDown = false }
+    world.at(world.now + duration) { [unowned self] in
+      if isDown { archiveReadyAt = world.now + behaviour.archiveDelay }
+      isDown = false
+    }
     guard let session else { return }
     let wire = session.stream?.wire
     end(session, "is forgotten")

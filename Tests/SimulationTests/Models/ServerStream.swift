@@ -119,11 +119,12 @@ final class ServerStream {
     switch element.name {
     case "resume": resume(element)
     case "iq" where element.child("bind", in: "urn:ietf:params:xml:ns:xmpp-bind") != nil:
-      world.server.bind(by: process, wasTold: wasTold)
+      world.server.bind(by: process, on: self, wasTold: wasTold)
       write(
         "<iq type='result' id='\(element.attribute("id") ?? "")'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
           + "<jid>bot@example.org/b</jid></bind></iq>")
     case "enable":
+      guard world.server.bound === self else { return }
       let session = world.server.begin(on: self)
       self.session = session
       let resumption = world.scenario.server.resumes ? " id='\(session.id)' resume='true'" : ""

@@ -56,7 +56,8 @@ struct Course {
   func fault() -> String? {
     if let lost = missing.first { return "\(lost) was lost" }
     for contact in Set(said.map(\.contact)) {
-      var order = said.filter { $0.contact == contact && hasArrived($0.name) }.map(\.name)
+      // What need not arrive any more comes out of its turn if it comes: from the archive, to a bridge without a memory.
+      var order = said.filter { $0.contact == contact && hasArrived($0.name) && expendable[$0.name] == nil }.map(\.name)
       // What is said twice is said twice in a row.
       order = order.indices.filter { $0 == 0 || order[$0] != order[$0 - 1] }.map { order[$0] }
       let arrived = firsts.filter(order.contains)
