@@ -14,10 +14,11 @@ extension Integration {
       // the order of arrival.
       #expect(result.isInOrderOfSequence)
       #expect(road.server == .ejabberd || result.toMQTT.outOfOrder.isEmpty, "\(result.toMQTT)")
-      // Only a publish whose PUBACK was not committed yet may go out again: the same message with the same number, and
-      // no more of them than a window of 100 for each kill.
+      // Only a publish whose PUBACK was not committed yet may go out again, the same message with the same number: for each
+      // kill the window of 100 in flight, and what the broker has acknowledged in the 10 ms before, 200 at the rates of
+      // these machines.
       #expect(result.toMQTT.doubled.count == result.repeats, "\(result.toMQTT)")
-      #expect(result.repeats <= 5 * 100, "\(result.toMQTT)")
+      #expect(result.repeats <= 5 * 300, "\(result.toMQTT)")
     }
 
     @Test("loses and doubles nothing over five orderly restarts", arguments: ["logout", "park"])
