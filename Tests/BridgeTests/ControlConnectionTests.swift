@@ -6,7 +6,7 @@ import Testing
 @testable import Bridge
 
 /// A client of the control socket, with the socket played by the test.
-@Suite struct ControlConnectionTests {
+@Suite final class ControlConnectionTests {
   /// The end of the pipeline at the socket: counts what is read, and takes what is written when it is told to.
   private final class Wire: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
@@ -48,6 +48,9 @@ import Testing
     try channel.pipeline.syncOperations.addHandlers([wire, ControlConnection { asked.calls.append($0) }])
     try channel.connect(to: SocketAddress(unixDomainSocketPath: "/s")).wait()
   }
+
+  // A channel that is not closed keeps itself alive.
+  deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
 
   private func receive(_ text: String) throws {
     try channel.writeInbound(ByteBuffer(string: text))
