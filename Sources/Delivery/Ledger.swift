@@ -68,7 +68,8 @@ public struct Ledger: Sendable {
   /// An empty ledger for a first connection.
   /// - Parameters:
   ///   - hold: how long a message may stay unsafe before the journal is synced; zero: not at all.
-  ///   - holdMessages: so many unreleased messages make the journal be synced at once; less than 1 counts as 1.
+  ///   - holdMessages: so many unreleased messages make the journal be synced, at once unless an acknowledgement should be
+  ///     there before; less than 1 counts as 1.
   ///   - upstream: the number the upstream's count has reached before the first message.
   public init(hold: Duration, holdMessages: Int, upstream: UInt64 = 0) {
     self.hold = hold
@@ -176,8 +177,8 @@ public struct Ledger: Sendable {
     return now + sync
   }
 
-  /// When ``nextAction(now:)`` has to be called at the latest: the moment `hold` runs out for the oldest unsafe message.
-  /// Valid after the actions have been taken.
+  /// When ``nextAction(now:)`` has to be called at the latest: the moment `hold` runs out for the oldest unsafe message,
+  /// or the patience with an acknowledgement. Valid after the actions have been taken.
   public var deadline: Duration? {
     guard let oldest = oldestReading else { return nil }
     if let patientUntil { return min(patientUntil, oldest + hold) }

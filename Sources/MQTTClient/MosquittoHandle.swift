@@ -67,11 +67,11 @@ import Platform
   var lastIdentifiers: [UInt32] = []
   var identifiers: [UInt32] = []
 
-  private static let library: CInt = mosquitto_lib_init()
+  private static let initialised: CInt = mosquitto_lib_init()
 
   /// Makes a handle; throws what is wrong with the configuration.
   init(_ configuration: MQTTConfiguration, _ options: Options) throws(MQTTDisconnectReason) {
-    guard Self.library == 0, let pointer = unsafe mosquitto_new(options.clientID, options.cleanStart, nil) else {
+    guard Self.initialised == 0, let pointer = unsafe mosquitto_new(options.clientID, options.cleanStart, nil) else {
       throw .system("libmosquitto cannot make a client: \(SystemError.text(errno))")
     }
     unsafe self.pointer = unsafe pointer

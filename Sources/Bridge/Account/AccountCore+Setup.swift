@@ -40,9 +40,6 @@ extension AccountCore {
     }
   }
 
-  /// How long a page that failed is left alone.
-  private static var pagePause: Duration { .seconds(1) }
-
   // MARK: Answers
 
   /// An answer to a request of the account's own; other answers mean nothing.
@@ -61,7 +58,7 @@ extension AccountCore {
       if let end = MessageArchive.End(iq) {
         switch setup.reading?.ended(end) {
         case .page: return askPage(now: now)
-        case .again: return requests.postpone(.pageAgain, id: ids.next(), for: Self.pagePause, now: now)
+        case .again: return askPageLater(now: now)
         case .nothing, nil: break
         }
       } else {
@@ -71,7 +68,7 @@ extension AccountCore {
           return askPage(now: now)
         }
         if setup.reading?.failed(error) == true {
-          return requests.postpone(.pageAgain, id: ids.next(), for: Self.pagePause, now: now)
+          return askPageLater(now: now)
         }
         return unreadable("\(error)", now: now, wallClock: wallClock)
       }
@@ -177,6 +174,11 @@ extension AccountCore {
   private mutating func askPage(now: Duration) {
     guard let reading = setup.reading else { return }
     ask(.page, now: now) { reading.request(id: $0) }
+  }
+
+  /// A page that failed is left alone for a second.
+  private mutating func askPageLater(now: Duration) {
+    requests.postpone(.pageAgain, id: ids.next(), for: .seconds(1), now: now)
   }
 
   private mutating func readingEnded(now: Duration, wallClock: Int64) {

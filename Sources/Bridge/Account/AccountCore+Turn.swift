@@ -11,17 +11,10 @@ extension AccountCore {
   /// When `endTurn` has to be called again although nothing happened.
   var deadline: Duration? {
     // No array: this is asked at every turn.
-    var earliest = outbound.ledger.deadline
-    func consider(_ other: Duration?) {
-      if let other { earliest = min(earliest ?? other, other) }
-    }
-    consider(inbound.ledger.deadline)
-    consider(lazySince.map { $0 + Self.lazyCommit })
-    consider(nextExpiryCheck)
-    consider(isOnline ? requests.deadline : nil)
-    consider(outboundFull.deadline)
-    consider(inboundFull.deadline)
-    return earliest
+    outbound.ledger.deadline.earlier(inbound.ledger.deadline)
+      .earlier(lazySince.map { $0 + Self.lazyCommit }).earlier(nextExpiryCheck)
+      .earlier(isOnline ? requests.deadline : nil)
+      .earlier(outboundFull.deadline).earlier(inboundFull.deadline)
   }
 
   /// Closes a turn: lets the ledgers decide, numbers what may go out, submits one commit, hands out what was committed.

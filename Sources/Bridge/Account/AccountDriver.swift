@@ -186,10 +186,7 @@ final class AccountDriver {
   }
 
   private func schedule() {
-    var deadline = core.deadline
-    for other in [connector.deadline, leaving?.deadline, restsUntil] {
-      if let other { deadline = min(deadline ?? other, other) }
-    }
+    let deadline = core.deadline.earlier(connector.deadline).earlier(leaving?.deadline).earlier(restsUntil)
     guard deadline != timerDeadline else { return }
     // A deadline that moved away is looked at when the timer fires.
     if let old = timerDeadline, let deadline, deadline > old { return }
@@ -204,7 +201,8 @@ final class AccountDriver {
   /// A server that is faster than the broker is read in bursts: TCP holds it back while the spool is crowded. A broker that
   /// takes nothing at all does not keep the stream from being heard: there is a burst after each rest.
   private func paceStream() {
-    let isCrowded = core.inbound.isCrowded
+    // A login is not held up.
+    let isCrowded = isStreamUp && core.inbound.isCrowded
     guard isCrowded || restsUntil != nil else { return }
     let now = Clocks.monotonic()
     if let end = restsUntil, isCrowded {

@@ -34,7 +34,7 @@ struct PendingRequests<Purpose: Sendable>: Sendable {
 
   private mutating func add(_ entry: Entry, id: String) {
     open[id] = entry
-    deadline = min(deadline ?? entry.deadline, entry.deadline)
+    deadline = deadline.earlier(entry.deadline)
   }
 
   private mutating func findDeadline() { deadline = open.values.lazy.map { $0.deadline }.min() }
