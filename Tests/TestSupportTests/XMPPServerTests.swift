@@ -115,8 +115,9 @@ struct XMPPServerTests {
     let expected = audit
     _ = try await next.messages.first("the last message") { expected.isLast($0.body) }
     audit.record(contentsOf: next.messages.all.map(\.body))
-    // ejabberd 23.01 drops the first of them.
-    let dropped = kind == .ejabberd ? 1 : 0
-    #expect(audit.lost == Array(0..<dropped) && audit.doubled.isEmpty && audit.outOfOrder.isEmpty, "\(audit)")
+    // ejabberd 23.01 drops the first of them, unless its session ends before the stream's end is read.
+    let droppable = kind == .ejabberd ? 1 : 0
+    #expect(audit.lost.allSatisfy { $0 < droppable }, "\(audit)")
+    #expect(audit.doubled.isEmpty && audit.outOfOrder.isEmpty, "\(audit)")
   }
 }
