@@ -59,7 +59,7 @@ let package = Package(
       name: "MQTTClient", dependencies: ["MQTT", "Platform", "CMosquitto", "CLinux", deque, log],
       swiftSettings: wrapsC),
     .target(
-      name: "BridgeConfig", dependencies: ["Mapping", "XMPP", "Platform"], swiftSettings: strict),
+      name: "BridgeConfig", dependencies: ["Mapping", "XMPP", "XMLStream", "Platform"], swiftSettings: strict),
     .target(
       name: "Bridge",
       dependencies: [

@@ -21,6 +21,8 @@ public struct AccountConfiguration: Sendable, Equatable {
   public var trust: TrustConfiguration
   /// `keepalive`: after so long a silence the server is asked for a sign of life.
   public var keepalive: Duration
+  /// `rooms`: the rooms to be in; no two are the same.
+  public var rooms: [RoomConfiguration]
   /// `allow` and `may_send`: who may talk to MQTT, and to whom MQTT may talk.
   public var access: AccessPolicy
   /// `status`: which statuses of sent messages are published.
@@ -32,8 +34,8 @@ public struct AccountConfiguration: Sendable, Equatable {
   public init(
     name: String, jid: JID, password: Secret?, clientCertificateFile: String? = nil, clientKeyFile: String? = nil,
     server: XMPPServer = .discovered, tls: TLSMode = .startTLS, trust: TrustConfiguration = TrustConfiguration(),
-    keepalive: Duration = .seconds(30), access: AccessPolicy = AccessPolicy(), status: StatusSelection = .all,
-    binary: BinaryMode = .base64
+    keepalive: Duration = .seconds(30), rooms: [RoomConfiguration] = [], access: AccessPolicy = AccessPolicy(),
+    status: StatusSelection = .all, binary: BinaryMode = .base64
   ) {
     self.name = name
     self.jid = jid
@@ -44,6 +46,7 @@ public struct AccountConfiguration: Sendable, Equatable {
     self.tls = tls
     self.trust = trust
     self.keepalive = keepalive
+    self.rooms = rooms
     self.access = access
     self.status = status
     self.binary = binary

@@ -40,6 +40,7 @@ struct ConfigurationLoaderTests {
     #expect(account.tls == .startTLS)
     #expect(account.trust == TrustConfiguration())
     #expect(account.keepalive == .seconds(30))
+    #expect(account.rooms == [])
     #expect(account.status == .all)
     #expect(account.binary == .base64)
   }
@@ -81,6 +82,7 @@ struct ConfigurationLoaderTests {
       tls = "direct"
       trust = { ca_file = "ca.pem", pin_sha256 = ["\(String(repeating: "0a", count: 32))"] }
       keepalive = "5s"
+      rooms = [{ jid = "Ops@Conference.example.org", nick = "Büro 1", password_file = "secret" }]
       status = "asked"
       binary = "drop"
       """)
@@ -109,6 +111,10 @@ struct ConfigurationLoaderTests {
     account.tls = .direct
     account.trust = TrustConfiguration(caFile: "ca.pem", pins: [[UInt8](repeating: 10, count: 32)])
     account.keepalive = .seconds(5)
+    account.rooms = [
+      RoomConfiguration(
+        jid: try JID("ops@conference.example.org"), nick: "Büro 1", password: Secret(Array("s3cret".utf8)))
+    ]
     account.status = .asked
     account.binary = .drop
     #expect(configuration.accounts == [account])
@@ -133,7 +139,7 @@ struct ConfigurationLoaderTests {
       port = "5222"
       [[account]]
       nane = "c"
-      rooms = []
+      pubsub = []
       """,
       says: #"1:1: the file has no key “brigde”; the nearest is "bridge""#,
       #"3:13: bridge.log_level is “loud”; it can be "trace", "debug", "info", "notice", "warning" or "error""#,
@@ -156,7 +162,7 @@ struct ConfigurationLoaderTests {
       client_cert)
       """,
       #"14:1: [[account]] has no key “nane”; the nearest is "name""#,
-      "15:1: warning: account.rooms has no effect in this version")
+      "15:1: warning: account.pubsub has no effect in this version")
     #expect(fault.diagnostics == fault.says)
     #expect(Sample.load(fault.text).configuration == nil)
   }

@@ -54,9 +54,6 @@ struct InactiveSettingsFaultTests {
       """,
       says: "7:3: warning: [[route]] has no effect in this version"),
     .behind(
-      "rooms", #"rooms = [{ jid = "a@b", nick = "c", password = "d" }]"#,
-      says: "7:1: warning: account.rooms has no effect in this version"),
-    .behind(
       "pubsub", #"pubsub = [{ jid = "a", node = "b" }]"#,
       says: "7:1: warning: account.pubsub has no effect in this version"),
     .behind(
@@ -98,9 +95,9 @@ struct InactiveSettingsFaultTests {
       says: "7:3: warning: [[route]] has no effect in this version",
       "8:7: route.qos is a string; it must be a whole number, such as qos = 1"),
     .behind(
-      "wrong type in rooms", #"rooms = ["a@b"]"#,
-      says: "7:1: warning: account.rooms has no effect in this version",
-      "7:10: an element of account.rooms is a string; it must be a table, such as rooms = [{ … }]"),
+      "wrong type in pubsub", #"pubsub = ["a@b"]"#,
+      says: "7:1: warning: account.pubsub has no effect in this version",
+      "7:11: an element of account.pubsub is a string; it must be a table, such as pubsub = [{ … }]"),
     .behind(
       "wrong element of requests", "requests = [1]",
       says: "7:1: warning: account.requests has no effect in this version",

@@ -28,6 +28,9 @@ struct TopicTranslationTests {
       ("a/message/b/home/message/alice@example.org/send", "alice@example.org"),
       ("xmpp/home/presence/alice@example.org", "alice@example.org"),
       ("xmpp/home/room/ops@conference.example.org/state", "ops@conference.example.org"),
+      ("xmpp/home/room/ops@conference.example.org/send/json", "ops@conference.example.org"),
+      ("xmpp/home/room/ops@conference.example.org", "ops@conference.example.org"),
+      ("xmpp/room/message/alice@example.org%2Fphone/send", "alice@example.org/phone"),
       ("xmpp/things/lamp/message/alice@example.org/send", "alice@example.org"),
     ])
   func decodes(text: String, jid: String) throws {
@@ -49,6 +52,10 @@ struct TopicTranslationTests {
         "“alice@example.org%2fphone” is not the normal form; right would be “alice@example.org%2Fphone”"
       ),
       ("xmpp/home/message//send", "a level of the topic is empty"),
+      (
+        "xmpp/home/room/ops@conference.example.org%2FAlice/send",
+        "“ops@conference.example.org%2FAlice” has a resource, and a room has none; right would be “ops@conference.example.org”"
+      ),
     ])
   func refuses(text: String, says: String) {
     #expect(throws: TopicTranslation.Fault(description: says)) { try TopicTranslation.translate(text) }

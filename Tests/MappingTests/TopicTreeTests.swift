@@ -26,7 +26,25 @@ import XMPP
     #expect(work.messageStatus(of: phone) == "site/xmpp/work-1/message/alice@example.org%2Fphone/status")
     #expect(work.messageSend(to: phone) == "site/xmpp/work-1/message/alice@example.org%2Fphone/send")
     #expect(work.messageSendJSON(to: alice) == "site/xmpp/work-1/message/alice@example.org/send/json")
-    #expect(work.filters == ["site/xmpp/work-1/message/+/send", "site/xmpp/work-1/message/+/send/json"])
+    #expect(
+      work.filters == [
+        "site/xmpp/work-1/message/+/send", "site/xmpp/work-1/message/+/send/json",
+        "site/xmpp/work-1/room/+/send", "site/xmpp/work-1/room/+/send/json",
+      ])
+  }
+
+  @Test("a room's topics are those of the contract, whichever of its occupants is given")
+  func roomTopics() throws {
+    for room in [try JID("ops+1@conference.example.org"), try JID("ops+1@conference.example.org/Alice")] {
+      let root = "xmpp/home/room/ops%2B1@conference.example.org"
+      #expect(home.room(room) == root)
+      #expect(home.roomStatus(of: room) == root + "/status")
+      #expect(home.roomState(of: room) == root + "/state")
+      #expect(home.roomSubject(of: room) == root + "/subject")
+      #expect(home.roomOccupants(of: room) == root + "/occupants")
+      #expect(home.roomSend(to: room) == root + "/send")
+      #expect(home.roomSendJSON(to: room) == root + "/send/json")
+    }
   }
 
   @Test("what is built is read back, and matches a filter, whatever the JID", arguments: 0..<4)
@@ -47,6 +65,17 @@ import XMPP
       try #require(home.statusTopic(beside: home.messageSendJSON(to: jid)) == home.messageStatus(of: jid))
       try #require(home.address(of: home.message(from: jid)) == .unknown)
       try #require(home.address(of: home.messageStatus(of: jid)) == .unknown)
+
+      let room = jid.bare
+      try #require(home.address(of: home.roomSend(to: jid)) == .roomSend(room))
+      try #require(home.address(of: home.roomSendJSON(to: jid)) == .roomSendJSON(room))
+      try #require(filters.map { $0.matches(home.roomSend(to: jid)) } == [false, false, true, false])
+      try #require(filters.map { $0.matches(home.roomSendJSON(to: jid)) } == [false, false, false, true])
+      try TopicName.validate(home.roomOccupants(of: jid))
+      try #require(home.statusTopic(beside: home.roomSend(to: jid)) == home.roomStatus(of: jid))
+      for topic in [home.room(jid), home.roomStatus(of: jid), home.roomState(of: jid), home.roomOccupants(of: jid)] {
+        try #require(home.address(of: topic) == .unknown)
+      }
     }
     #expect(accepted > 100)
   }
@@ -59,7 +88,10 @@ import XMPP
       "xmpp/home/message/a@b/send/", "xmpp/home/message/a@b/send/js", "xmpp/home/message/a@b/send/json/",
       "xmpp/home/message/a@b/c/send", "xmpp/home2/message/a@b/send", "xmpp/hom/message/a@b/send",
       "Xmpp/home/message/a@b/send", "/xmpp/home/message/a@b/send", "xmpp/home/messages/a@b/send",
-      "xmpp/home/room/a@b/send", "xmpp/home/message/a@b/status",
+      "xmpp/home/message/a@b/status", "xmpp/home/room", "xmpp/home/room/", "xmpp/home/room/a@b",
+      "xmpp/home/room/a@b/status", "xmpp/home/room/a@b/send/", "xmpp/home/room/a@b/send/jso",
+      "xmpp/home/rooms/a@b/send",
+      "xmpp/home/room/a@b/c/send", "xmpp/home/roo/a@b/send", "xmpp/home2/room/a@b/send", "xmpp/homeroom/a@b/send",
     ])
   func unknown(topic: String) {
     #expect(home.address(of: topic) == .unknown)
@@ -83,6 +115,45 @@ import XMPP
     #expect(empty.reason == .empty)
   }
 
+  @Test(
+    "a room's level with a resource is refused, and names the room",
+    arguments: [
+      ("ops@conference.example.org%2FAlice", .roomWithResource),
+      ("Ops@conference.example.org%2fAlice", .roomWithResource),
+      ("Ops@conference.example.org", .notNormal), ("ops%40conference.example.org", .notNormal),
+    ] as [(String, AddressError.Reason)])
+  func invalidRoom(level: String, reason: AddressError.Reason) {
+    for suffix in ["/send", "/send/json"] {
+      let topic = "xmpp/home/room/" + level + suffix
+      guard case .invalid(let error) = home.address(of: topic) else {
+        Issue.record("should be invalid")
+        return
+      }
+      #expect(error.reason == reason)
+      #expect(error.rightForm == "ops@conference.example.org")
+      #expect(home.statusTopic(beside: topic) == "xmpp/home/room/" + level + "/status")
+    }
+  }
+
+  @Test("a room's level that is no JID is refused")
+  func noRoom() {
+    for (level, says) in [
+      ("", "a level of the topic is empty"),
+      ("@", "“@” is no JID: there is nothing before the @"),
+      (
+        "a@b%2Fc",
+        "“a@b%2Fc” has a resource, and a room has none; right would be “a@b”"
+      ),
+      ("a@b%2", "“a@b%2” has a % that is no part of a %XX"),
+    ] {
+      guard case .invalid(let error) = home.address(of: "xmpp/home/room/\(level)/send") else {
+        Issue.record("should be invalid")
+        continue
+      }
+      #expect(error.description == says)
+    }
+  }
+
   @Test("the cache answers as the tree does and keeps within its bounds")
   func cache() throws {
     var cache = AddressCache(home, capacity: 10)
@@ -90,7 +161,10 @@ import XMPP
     for _ in 0..<3000 {
       let number = Int.random(in: 0..<40, using: &generator)
       let topic =
-        ["xmpp/home/message/u\(number)@b/send", "xmpp/home/message/U\(number)@b/send/json", "x/\(number)"]
+        [
+          "xmpp/home/message/u\(number)@b/send", "xmpp/home/message/U\(number)@b/send/json",
+          "xmpp/home/room/u\(number)@b/send", "x/\(number)",
+        ]
         .randomElement(using: &generator) ?? ""
       try #require(cache.address(of: topic) == home.address(of: topic))
       try #require(cache.count <= 20)

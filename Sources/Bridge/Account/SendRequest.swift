@@ -49,7 +49,7 @@ extension AccountCore {
     }
     guard !isOwn else { return .ignored(nil) }
     switch addresses.address(of: publish.topic) {
-    case .unknown: return .ignored("nothing is done with publishes on \(publish.topic)")
+    case .unknown, .roomSend, .roomSendJSON: return .ignored("nothing is done with publishes on \(publish.topic)")
     case .invalid(let error):
       guard let topic = settings.topics.statusTopic(beside: publish.topic) else { return .ignored("\(error)") }
       return refusal("invalid-topic", .init(error), origin: origin(of: publish, statusTopic: topic, id: nil))

@@ -35,6 +35,7 @@ extension AccountConfiguration {
     let keepalive = table.read(
       "keepalive", .duration(in: .seconds(1)...Duration.seconds(86_400), example: #""30s""#))
     let status = table.read("status", .word(example: StatusSelection.all))
+    let rooms = RoomConfiguration.all(ofAccount: table, jid: jid, context)
     let access = AccessPolicy(table)
     let binary = BinaryMode(table)
     InactiveSettings.readKeys(ofAccount: table)
@@ -42,7 +43,7 @@ extension AccountConfiguration {
     guard let name, let jid else { return nil }
     self.init(
       name: name, jid: jid, password: login.password, clientCertificateFile: login.certificateFile,
-      clientKeyFile: login.keyFile, server: link.server, tls: link.tls, trust: link.trust, access: access)
+      clientKeyFile: login.keyFile, server: link.server, tls: link.tls, trust: link.trust, rooms: rooms, access: access)
     if let keepalive { self.keepalive = keepalive.value }
     if let status { self.status = status.value }
     if let binary { self.binary = binary }

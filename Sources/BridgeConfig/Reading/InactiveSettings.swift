@@ -21,7 +21,6 @@ enum InactiveSettings {
   ]
 
   private static let accountKeys: [String: Check] = [
-    "rooms": tables(["jid": text, "nick": text].merging(secret("password")) { first, _ in first }),
     "pubsub": tables(["jid": text, "node": text]),
     "requests": texts,
     "publish_presence": flag,

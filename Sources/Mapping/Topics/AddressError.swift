@@ -14,6 +14,8 @@ public struct AddressError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidJID(JIDError)
     /// A JID with a localpart or a resource where a localpart alone is meant.
     case notALocalpart
+    /// A JID with a resource where a room is meant.
+    case roomWithResource
     /// A character that may not stand in a topic prefix or a name.
     case forbiddenCharacter(Unicode.Scalar)
     /// A name that the topic tree needs for itself.
@@ -46,6 +48,7 @@ public struct AddressError: Error, Hashable, Sendable, CustomStringConvertible {
       case .malformedEscape: "“\(shown)” has a % that is no part of a %XX"
       case .invalidJID(let error): "“\(shown)” is no JID: \(error)"
       case .notALocalpart: "“\(shown)” is no localpart of a JID"
+      case .roomWithResource: "“\(shown)” has a resource, and a room has none"
       case .forbiddenCharacter(let scalar): "“\(shown)” must not contain “\(scalar)”"
       case .reserved: "“\(shown)” is a word of the topic tree"
       case .tooLong(let limit): "a topic level of more than \(limit) bytes"

@@ -41,14 +41,22 @@ public enum TopicLevel {
   ///
   /// - Throws: `AddressError` unless the level is exactly what ``encode(_:)-(JID)`` makes of that JID.
   public static func decodeJID(_ level: String) throws(AddressError) -> JID {
-    let text = try decodeLeniently(level) { text in (try? JID(text)).map(encode) }
-    let jid: JID
-    do {
-      jid = try JID(text)
-    } catch {
-      throw AddressError(.invalidJID(error), level)
-    }
+    let jid = try decodeAddress(level, rightForm: encode)
     let right = encode(jid)
+    guard sameBytes(right, level) else { throw AddressError(.notNormal, level, rightForm: right) }
+    return jid
+  }
+
+  /// The room that a level stands for: a bare JID.
+  ///
+  /// - Throws: `AddressError` unless the level is exactly what ``encode(_:)-(JID)`` makes of that JID. The right form it
+  ///   names has no resource.
+  public static func decodeRoom(_ level: String) throws(AddressError) -> JID {
+    func encodeBare(_ jid: JID) -> String { encode(jid.bare) }
+
+    let jid = try decodeAddress(level, rightForm: encodeBare)
+    let right = encodeBare(jid)
+    guard jid.isBare else { throw AddressError(.roomWithResource, level, rightForm: right) }
     guard sameBytes(right, level) else { throw AddressError(.notNormal, level, rightForm: right) }
     return jid
   }
@@ -87,6 +95,16 @@ public enum TopicLevel {
     let right = encode(text)
     guard sameBytes(right, level) else { throw AddressError(.notNormal, level, rightForm: right) }
     return text
+  }
+
+  /// The JID that a level most likely means.
+  private static func decodeAddress(_ level: String, rightForm: (JID) -> String) throws(AddressError) -> JID {
+    let text = try decodeLeniently(level) { text in (try? JID(text)).map(rightForm) }
+    do {
+      return try JID(text)
+    } catch {
+      throw AddressError(.invalidJID(error), level)
+    }
   }
 
   /// What a level most likely means: lower-case digits and needless escapes are understood here and refused later.

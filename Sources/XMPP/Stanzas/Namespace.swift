@@ -40,4 +40,10 @@ enum Namespace {
   static var chatMarkers: String { "urn:xmpp:chat-markers:0" }
   /// Message Processing Hints (XEP-0334).
   static var hints: String { "urn:xmpp:hints" }
+  /// Multi-User Chat (XEP-0045): what a client says on entering a room.
+  static var muc: String { "http://jabber.org/protocol/muc" }
+  /// What a room says of its occupants.
+  static var mucUser: String { "http://jabber.org/protocol/muc#user" }
+  /// How a room's owner configures it.
+  static var mucOwner: String { "http://jabber.org/protocol/muc#owner" }
 }

@@ -9,7 +9,9 @@ enum TopicTranslation {
   }
 
   /// The levels of the topic tree that are followed by a JID.
-  private static let parents: Set<Substring> = ["message", "presence", "typing", "room"]
+  private static let parents: Set<Substring> = ["message", "presence", "typing", room]
+  /// The one of them whose JID is that of a room.
+  private static let room: Substring = "room"
 
   /// The level that stands for a JID; for a topic with a JID in it, or for a level with escapes, that JID.
   ///
@@ -17,8 +19,8 @@ enum TopicTranslation {
   /// prefix.
   static func translate(_ text: String) throws(Fault) -> String {
     let levels = text.split(separator: "/", omittingEmptySubsequences: false)
-    if let first = levels.first, !first.contains("@"), let level = jidLevel(of: levels) {
-      return try jid(ofLevel: String(level))
+    if let first = levels.first, !first.contains("@"), let parent = jidParent(in: levels) {
+      return try jid(ofLevel: String(levels[parent + 1]), isRoom: levels[parent] == room)
     }
     guard levels.count == 1, text.contains("%") else { return try level(ofJID: text) }
     // A % may also stand in a localpart: what is the exact code of a JID is that, and anything else a JID itself.
@@ -30,14 +32,14 @@ enum TopicTranslation {
     }
   }
 
-  /// The level in the place of J in `…/message/J…`: the last that could be, since the prefix may have any words.
-  private static func jidLevel(of levels: [Substring]) -> Substring? {
-    levels.indices.dropLast().last { parents.contains(levels[$0]) }.map { levels[$0 + 1] }
+  /// Where the level before J is in `…/message/J…`: the last that could be, since the prefix may have any words.
+  private static func jidParent(in levels: [Substring]) -> Int? {
+    levels.indices.dropLast().last { parents.contains(levels[$0]) }
   }
 
-  private static func jid(ofLevel level: String) throws(Fault) -> String {
+  private static func jid(ofLevel level: String, isRoom: Bool = false) throws(Fault) -> String {
     do {
-      return try TopicLevel.decodeJID(level).description
+      return try (isRoom ? TopicLevel.decodeRoom(level) : TopicLevel.decodeJID(level)).description
     } catch {
       throw Fault(description: error.description)
     }
