@@ -35,7 +35,7 @@ struct AccountHarness {
     allow: [String] = ["alice@example.org"], maySend: [String] = ["alice@example.org"],
     status: StatusSelection = .all, binary: BinaryMode = .base64, holdMessages: Int = 16, window: Int = 1_000,
     journal: Int = 100_000,
-    record: SessionRecord? = nil, memory: MessageMemory = MessageMemory()
+    record: SessionRecord? = nil, memory: MessageMemory = MessageMemory(), rooms: Rooms = Rooms()
   ) throws {
     let policy = AccessPolicy(
       allow: try AccessList(allow, wildcard: .isRefused), maySend: try AccessList(maySend, wildcard: .meansAnyone))
@@ -44,7 +44,8 @@ struct AccountHarness {
       settings: try Self.settings(policy, status, binary, window),
       outbound: Self.outbound(record, holdMessages: holdMessages, journal),
       inbound: Self.inbound(record, holdMessages: holdMessages, journal), record: record, roster: RosterCache(),
-      topicSequences: TopicSequences(), redelivery: RedeliveryFilter(), ids: IdentifierSource(seed: 36), memory: memory)
+      topicSequences: TopicSequences(), redelivery: RedeliveryFilter(), ids: IdentifierSource(seed: 36), memory: memory,
+      rooms: rooms)
     core.start()
     settle()
     committed()
@@ -95,7 +96,7 @@ struct AccountHarness {
 
   /// A stream comes up; nothing that it asks for is answered yet.
   mutating func begin() {
-    core.established(.new(.resumable), now: now)
+    core.established(.new(.resumable), now: now, wallClock: wallClock)
     received = 0
     settle()
     committed()
@@ -177,7 +178,7 @@ struct AccountHarness {
 
   /// The server closes the stream for something that it was sent, and forgets it.
   mutating func refuse() {
-    core.streamLost()
+    core.streamLost(wallClock: wallClock)
     core.disconnected(isRefusal: true)
     settle()
     committed()
@@ -185,13 +186,13 @@ struct AccountHarness {
 
   /// The stream goes on.
   mutating func resume() {
-    core.established(.resumed(.resumable), now: now)
+    core.established(.resumed(.resumable), now: now, wallClock: wallClock)
     settle()
   }
 
   /// The stream is over.
   mutating func loseStream() {
-    core.streamLost()
+    core.streamLost(wallClock: wallClock)
     received = 0
     settle()
   }

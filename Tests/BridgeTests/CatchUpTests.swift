@@ -27,35 +27,6 @@ import XMPP
       + "<origin-id xmlns='urn:xmpp:sid:0' id='m\(id)'/></message></forwarded></result></message>"
   }
 
-  /// A request for a page: its iq id, its query id, where it begins.
-  private struct Page: Equatable {
-    var id: String
-    var query: String
-    var after: String?
-    var isByTime: Bool
-  }
-
-  /// The page that was asked for last; other stanzas are dropped.
-  private func page(_ account: inout AccountHarness) -> Page? {
-    for stanza in account.sent().compactMap(\.element).reversed() {
-      guard let query = stanza.child("query", in: "urn:xmpp:mam:2") else { continue }
-      let set = query.child("set", in: "http://jabber.org/protocol/rsm")
-      return Page(
-        id: stanza.attribute("id") ?? "", query: query.attribute("queryid") ?? "",
-        after: set?.child("after", in: "http://jabber.org/protocol/rsm")?.text,
-        isByTime: query.child("x", in: "jabber:x:data") != nil)
-    }
-    return nil
-  }
-
-  private func end(_ account: inout AccountHarness, _ page: Page, last: String? = nil) {
-    let set = last.map { "<set xmlns='http://jabber.org/protocol/rsm'><last>\($0)</last></set>" } ?? ""
-    account.stanza(
-      "<iq type='result' id='\(page.id)'><fin xmlns='urn:xmpp:mam:2'\(last == nil ? " complete='true'" : "")>\(set)</fin></iq>"
-    )
-    account.committed()
-  }
-
   private func bodies(_ account: inout AccountHarness) -> [String] {
     account.committed()
     return account.published().filter { $0.topic == Self.topic }.compactMap { publish in
@@ -216,7 +187,7 @@ import XMPP
   /// A server may take clients before it has its database: it says so, or answers with nothing that is not all.
   @Test(arguments: ["internal-server-error", "resource-constraint", "an empty page"])
   func anArchiveThatFailsIsAskedAgain(condition: String) throws {
-    func fail(_ account: inout AccountHarness, _ page: Page) {
+    func fail(_ account: inout AccountHarness, _ page: ArchivePage) {
       guard condition != "an empty page" else {
         account.stanza(
           "<iq type='result' id='\(page.id)'><fin xmlns='urn:xmpp:mam:2' stable='true'>"

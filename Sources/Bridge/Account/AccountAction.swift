@@ -30,6 +30,8 @@ enum AccountAction: Sendable, Equatable {
   case resumeInbound
   /// Park the stream: the server keeps what comes.
   case parkStream
+  /// Give a retained topic its value; nothing clears it.
+  case retain(topic: String, payload: [UInt8])
   /// What does not work although the account is online; nil: nothing. It is told in `E/state`.
   case limitation(String?)
   /// Tell people.

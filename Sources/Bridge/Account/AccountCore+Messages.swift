@@ -11,13 +11,15 @@ extension AccountCore {
   mutating func message(_ stanza: XMLElement, now: Duration, wallClock: Int64) -> MessageEffect? {
     guard let from = sender(of: stanza) else { return nil }
     if stanza.attribute("type") == "error" {
-      bounced(stanza, from: from, wallClock: wallClock)
+      bounced(stanza, from: from, now: now, wallClock: wallClock)
       return nil
     }
     if let result = MessageArchive.Result(stanza) {
       guard let message = archived(result, from: from, wallClock: wallClock) else { return nil }
-      return effect(of: message, wallClock: wallClock)
+      guard case .room = message.archive else { return effect(of: message, wallClock: wallClock) }
+      return sender(of: message.stanza).flatMap { roomEffect(of: message, from: $0, wallClock: wallClock) }
     }
+    if MessageType(of: stanza) == .groupchat { return said(stanza, from: from, wallClock: wallClock) }
     switch MessageCarbons.read(stanza, account: settings.jid) {
     case .none:
       return effect(of: IncomingMessage(stanza: stanza, archiveID: archiveID(of: stanza)), wallClock: wallClock)
@@ -44,25 +46,39 @@ extension AccountCore {
     if message.carbon == nil { noteReceipt(in: message.stanza, from: from, wallClock: wallClock) }
     guard var event = event(of: message, wallClock: wallClock) else { return nil }
     let contact = message.carbon == .sent ? event.to ?? from : from
-    guard settings.policy.mayTalk(from: contact, isContact: { roster.contains($0) }) else {
+    guard mayTalk(contact) else {
       refuse(message, from: contact)
       return nil
     }
-    let level = TopicLevel.encode(contact.bare)
-    event.seq = topicSequences.next(level)
-    event.epoch = settings.epoch
-    write(.set(key: settings.keys.sequence(level), TopicSequences.bytes(event.seq)))
+    number(&event, TopicLevel.encode(contact.bare))
     return MessageEffect(
-      publish: settings.publish(of: event, contact: contact), receipt: receipt(for: message, from: from))
+      publish: settings.publish(of: event, on: settings.topics.message(from: contact)),
+      receipt: receipt(for: message, from: from))
+  }
+
+  /// A message that somebody said in a room, live.
+  private mutating func said(_ stanza: XMLElement, from: JID, wallClock: Int64) -> MessageEffect? {
+    guard let room = rooms[from.bare] else { return nil }
+    let id = room.record.hasArchive ? StableIDs.stanzaID(of: stanza, by: room.jid) : nil
+    let message = IncomingMessage(stanza: stanza, archive: .room(room.jid), archiveID: id)
+    return roomEffect(of: message, from: from, wallClock: wallClock)
+  }
+
+  /// Gives a message its number among those of its topic.
+  mutating func number(_ event: inout MessageEvent, _ topic: String) {
+    event.seq = topicSequences.next(topic)
+    event.epoch = settings.epoch
+    write(.set(key: settings.keys.sequence(topic), TopicSequences.bytes(event.seq)))
   }
 
   /// A live message that the archive will give in its place. It comes where an earlier process died with its presence out,
   /// and the archive is read anew; until that is done, what it has is owed and nothing is lost by waiting for it.
-  private func isLeftToArchive(_ message: IncomingMessage) -> Bool {
-    guard message.archiveID != nil, message.archivedAt == nil, record.archive.isOwed else { return false }
-    switch setup.stage {
-    case .asking, .lookingUp, .catchingUp: return true
-    case .none, .closing, .done: return false
+  func isLeftToArchive(_ message: IncomingMessage) -> Bool {
+    guard message.archiveID != nil, message.archivedAt == nil, isOwed(message.archive) else { return false }
+    switch self[message.archive].stage {
+    case .lookingUp, .catchingUp: return true
+    case .idle: return message.archive == .account && setup.stage == .asking
+    case .closing: return false
     }
   }
 
@@ -84,7 +100,7 @@ extension AccountCore {
     return seen.insert(SeenMessages.key(archiveID: id))
   }
 
-  private func event(of message: IncomingMessage, wallClock: Int64) -> MessageEvent? {
+  func event(of message: IncomingMessage, wallClock: Int64) -> MessageEvent? {
     guard
       var event = try? MessageEvent(
         stanza: message.stanza, account: settings.jid, archiveID: message.archiveID, carbon: message.carbon,

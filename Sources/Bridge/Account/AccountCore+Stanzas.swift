@@ -31,14 +31,23 @@ extension AccountCore {
     isCommitUrgent = true
   }
 
-  /// Live messages wait while the archive's last page is read, since it may have some that came before them.
+  /// Live messages wait while the last page of their archive is read, since it may have some that came before them; and
+  /// then others wait behind them, since our `h` covers stanzas in their order.
   private func waitsForArchive(_ stanza: XMLElement) -> Bool {
-    setup.stage == .closing && stanza.name == "message" && MessageArchive.Result(stanza) == nil
+    guard setup.archive.stage == .closing || rooms.holdMessages, stanza.name == "message",
+      MessageArchive.Result(stanza) == nil
+    else { return false }
+    return setup.archive.stage == .closing || !setup.waiting.isEmpty || isHeld(stanza)
   }
 
-  /// The archive is read: what waited behind it is taken in.
+  private func isHeld(_ stanza: XMLElement) -> Bool {
+    guard let from = stanza.attribute("from").flatMap({ try? JID($0) }) else { return false }
+    return rooms[from.bare]?.holdsMessages == true
+  }
+
+  /// An archive is read: what waited is taken in, unless another one is still being read.
   mutating func takeWaiting(now: Duration, wallClock: Int64) {
-    guard !setup.waiting.isEmpty else { return }
+    guard !setup.waiting.isEmpty, setup.archive.stage != .closing, !rooms.holdMessages else { return }
     let waiting = setup.waiting
     setup.waiting = []
     for (stanza, position) in waiting {
@@ -66,7 +75,7 @@ extension AccountCore {
   private mutating func effect(of stanza: XMLElement, now: Duration, wallClock: Int64) -> MessageEffect? {
     switch stanza.name {
     case "message": return message(stanza, now: now, wallClock: wallClock)
-    case "presence": presence(stanza)
+    case "presence": presence(stanza, now: now, wallClock: wallClock)
     case "iq": iq(stanza, now: now, wallClock: wallClock)
     default: break
     }
@@ -83,8 +92,12 @@ extension AccountCore {
 
   // MARK: Presence
 
-  /// Subscription requests of those whom `allow` names are approved and returned; other presence means nothing yet.
-  private mutating func presence(_ stanza: XMLElement) {
+  /// Rooms tell who is in them. Subscription requests of those whom `allow` names are approved and returned; other presence
+  /// means nothing yet.
+  private mutating func presence(_ stanza: XMLElement, now: Duration, wallClock: Int64) {
+    if !rooms.isEmpty, let room = sender(of: stanza)?.bare, rooms.contains(room) {
+      return roomPresence(stanza, of: room, now: now, wallClock: wallClock)
+    }
     guard stanza.attribute("type") == "subscribe", let from = sender(of: stanza)?.bare else { return }
     guard settings.policy.approvesSubscription(from: from) else {
       report(.info, "subscription-request", "\(from) asks to see the account's presence; allow does not name it")

@@ -56,6 +56,20 @@ extension AccountCore {
     report(.warning, "expired", "\(rows.count) messages waited too long for the XMPP server")
   }
 
+  /// The rooms of these do not take them.
+  mutating func refused(_ refused: [OutboundFlow.Departure.Refused], wallClock: Int64) {
+    for message in refused {
+      guard let origin = message.row.origin else { continue }
+      let doubt = message.mayHaveArrived ? "; it was sent before, and whether it arrived is not known" : ""
+      let error = DeliveryStatus.Failure(
+        condition: StanzaError.Condition.recipientUnavailable.rawValue,
+        text: "the account is not in the room: \(message.reason)\(doubt)")
+      report(.warning, "not-in-room", "a publish beside \(origin.statusTopic) failed: \(error.text ?? "")")
+      let status = DeliveryStatus(id: origin.id, state: .failed, time: wallClock, error: error)
+      emit(status, origin: origin, wallClock: wallClock)
+    }
+  }
+
   /// This one made the server close the stream again and again.
   mutating func poisoned(_ row: StanzaRow, wallClock: Int64) {
     poisonWatch.passed(row.sequence)
@@ -71,28 +85,33 @@ extension AccountCore {
   /// of another contact's messages.
   func origin(of id: String, contact: JID) -> MessageOrigin {
     // A message to one client of the contact has its status beside the topic of that client.
-    for jid in [contact, contact.bare] {
-      let topic = settings.topics.messageStatus(of: jid)
+    let statusTopics =
+      rooms.contains(contact)
+      ? [settings.topics.roomStatus(of: contact)]
+      : [contact, contact.bare].map { settings.topics.messageStatus(of: $0) }
+    for topic in statusTopics {
       guard let known = memory[MessageMemory.key(id: id, statusTopic: topic)] else { continue }
       return MessageOrigin(
         id: id, statusTopic: topic, isAsked: true, responseTopic: known.responseTopic,
         correlationData: known.correlationData)
     }
-    return MessageOrigin(id: id, statusTopic: settings.topics.messageStatus(of: contact.bare), isAsked: false)
+    return MessageOrigin(id: id, statusTopic: statusTopics[statusTopics.count - 1], isAsked: false)
   }
 
   /// A message that came back.
-  mutating func bounced(_ stanza: XMLElement, from: JID, wallClock: Int64) {
+  mutating func bounced(_ stanza: XMLElement, from: JID, now: Duration, wallClock: Int64) {
     guard let id = stanza.attribute("id"), !id.isEmpty else { return }
     let error = StanzaError(of: stanza) ?? StanzaError(.undefinedCondition)
     report(.notice, "bounced", "\(from.bare) did not get a message: \(error.condition.rawValue)")
     let status = DeliveryStatus(id: id, state: .failed, time: wallClock, error: .init(error))
     emit(status, origin: origin(of: id, contact: from), wallClock: wallClock)
+    guard error.condition == .notAcceptable, rooms[from]?.isJoined == true else { return }
+    lost(from, "the room had forgotten us", .soon, now: now, wallClock: wallClock)
   }
 
   /// What a message says about one of ours: a receipt (XEP-0184), or a marker (XEP-0333).
   mutating func noteReceipt(in message: XMLElement, from: JID, wallClock: Int64) {
-    guard settings.policy.maySend(to: from, isContact: { roster.contains($0) }) else { return }
+    guard maySend(to: from) else { return }
     var news: [(id: String, state: DeliveryStatus.State)] = []
     if let id = MessageReceipts.received(in: message), !id.isEmpty { news.append((id, .delivered)) }
     switch ChatMarkers.marker(in: message) {

@@ -7,7 +7,7 @@ import XMPP
 /// What the stream says.
 extension AccountCore {
   /// A stream is up and takes stanzas.
-  mutating func established(_ established: Established, now: Duration) {
+  mutating func established(_ established: Established, now: Duration, wallClock: Int64) {
     isOnline = true
     outbound.ledger.sessionUp()
     switch established {
@@ -16,11 +16,11 @@ extension AccountCore {
       report(.notice, "resumed", "the stream goes on")
       requests.wait(from: now)
       if setup.stage == .none {
-        if record.isSetUp { wasSetUp() } else { beginSetup(now: now) }
+        if record.isSetUp { wasSetUp(now: now, wallClock: wallClock) } else { beginSetup(now: now) }
       }
     case .new(let info):
       counters.sessions += 1
-      streamLost()
+      streamLost(wallClock: wallClock)
       record.stream = info.id.map {
         .init(jid: info.jid, id: $0, location: info.location, maximum: info.maximum)
       }
@@ -46,7 +46,7 @@ extension AccountCore {
   }
 
   /// The stream is over and cannot be resumed: what the server has not acknowledged goes through the next one.
-  mutating func streamLost() {
+  mutating func streamLost(wallClock: Int64) {
     rowOfLostStream = outbound.firstRow
     outbound.streamLost(record: &record)
     inbound.ledger.reset(upstream: 0)
@@ -55,6 +55,7 @@ extension AccountCore {
     toldInbound = 0
     newest = nil
     setup = SessionSetup()
+    for room in rooms.addresses { rooms[room]?.sessionEnded(wallClock: wallClock) }
     requests.forgetAll()
     // Their messages are in the journal, and no count of the next stream covers them.
     for index in receipts.indices { receipts[index].stanza = 0 }

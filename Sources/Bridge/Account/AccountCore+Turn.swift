@@ -27,6 +27,7 @@ extension AccountCore {
     let handled = min(releasedInbound, committedInbound)
     sendReceipts(handled: handled, wallClock: wallClock)
     depart(now: now, wallClock: wallClock)
+    noteRooms()
     submit(now: now)
     // A load has to be asked for behind the commit of the rows that the window knows of.
     if isOnline, let load = outbound.nextLoad() { act(.loadOutbound(load)) }
@@ -96,12 +97,13 @@ extension AccountCore {
     guard isOnline, !isLeaving else { return }
     let terms = OutboundFlow.DepartureTerms(
       room: settings.window - outbound.numbered.count, holdsRows: holdsRows, isCautious: poisonWatch.isCautious,
-      found: setup.found, poison: poisonWatch.poison, expiry: settings.expiry)
+      found: setup.found, poison: poisonWatch.poison,
+      obstacles: rooms.isEmpty ? [:] : rooms.obstacles(settings.topics), expiry: settings.expiry)
     let departure = outbound.depart(
       terms, record: &record, account: settings.jid, now: now, wallClock: wallClock)
     guard !departure.isEmpty else { return }
     // Nothing is in doubt any more.
-    if record.sentBefore <= record.numbered { setup.found = [] }
+    if !isInDoubt { setup.found = [] }
     effects.stanzas += departure.stanzas
     if !departure.omitted.isEmpty { write(.remove(settings.outboundSpool, departure.omitted)) }
     if !departure.found.isEmpty {
@@ -110,9 +112,18 @@ extension AccountCore {
     }
     sent(departure.found, wallClock: wallClock)
     expired(departure.expired, wallClock: wallClock)
+    refused(departure.refused, wallClock: wallClock)
     if let poison = departure.poison { poisoned(poison, wallClock: wallClock) }
     isRecordDirty = true
     isCommitUrgent = true
+  }
+
+  /// What has changed in rooms is part of the commit, and told.
+  private mutating func noteRooms() {
+    guard rooms.haveChanged else { return }
+    let changes = rooms.takeChanges(keys: settings.keys, topics: settings.topics)
+    for operation in changes.operations { write(operation) }
+    for (topic, payload) in changes.values { act(.retain(topic: topic, payload: payload)) }
   }
 
   private mutating func submit(now: Duration) {

@@ -12,7 +12,7 @@ import XMPP
 /// turn of the event loop share one commit, which `endTurn` submits.
 ///
 /// The inputs are in the extensions: `+MQTT` and `+Stream` take what the two links say, `+Stanzas` and `+Messages` read
-/// stanzas, `+Setup` makes a new session ready, `+Statuses` tells what became of messages, `+Turn` closes a turn.
+/// stanzas, `+Setup` makes a new session ready, `+Archives` reads archives, `+Rooms` is in rooms, `+Statuses` tells what became of messages, `+Turn` closes a turn.
 struct AccountCore: Sendable {
   let settings: AccountSettings
 
@@ -23,6 +23,7 @@ struct AccountCore: Sendable {
   var topicSequences: TopicSequences
   var redelivery: RedeliveryFilter
   var addresses: AddressCache
+  var rooms: Rooms
   var ids: IdentifierSource
   /// What was taken in lately, so that it is taken in once.
   var seen: SeenMessages
@@ -96,7 +97,8 @@ struct AccountCore: Sendable {
   init(
     settings: AccountSettings, outbound: OutboundFlow, inbound: InboundFlow, record: SessionRecord,
     roster: RosterCache, topicSequences: TopicSequences, redelivery: RedeliveryFilter, ids: IdentifierSource,
-    seen: SeenMessages = SeenMessages(), memory: MessageMemory = MessageMemory(), receipts: [PendingReceipt] = []
+    seen: SeenMessages = SeenMessages(), memory: MessageMemory = MessageMemory(), receipts: [PendingReceipt] = [],
+    rooms: Rooms = Rooms()
   ) {
     self.settings = settings
     self.outbound = outbound
@@ -109,6 +111,7 @@ struct AccountCore: Sendable {
     self.seen = seen
     self.memory = memory
     self.receipts = Deque(receipts)
+    self.rooms = rooms
     // An earlier process told it, or the `<resume/>` will.
     toldInbound = record.inbound
     addresses = AddressCache(settings.topics)
@@ -119,6 +122,16 @@ struct AccountCore: Sendable {
     guard !actions.isEmpty else { return [] }
     defer { actions.removeAll(keepingCapacity: true) }
     return actions
+  }
+
+  /// Whether what this address says is published.
+  func mayTalk(_ sender: JID) -> Bool {
+    settings.policy.mayTalk(from: sender, isContact: { roster.contains($0) }, isRoom: { rooms.contains($0) })
+  }
+
+  /// Whether messages to this address are sent.
+  func maySend(to recipient: JID) -> Bool {
+    settings.policy.maySend(to: recipient, isContact: { roster.contains($0) }, isRoom: { rooms.contains($0) })
   }
 
   /// Nothing is under way in either direction, and the journal has everything.
@@ -151,6 +164,7 @@ struct AccountCore: Sendable {
     isSyncWanted = true
     outbound.ledger.sessionDown()
     inbound.ledger.sessionDown()
+    leaveFormerRooms()
     openInboundIfReady()
   }
 

@@ -178,6 +178,7 @@ final class AccountDriver {
       reporter.parks()
       connection?.park()
       reporter.state(.offline, reason: Self.full)
+    case .retain(let topic, let payload): reporter.retain(topic, payload)
     case .limitation(let text):
       limitation = text
       tellIfOnline()
@@ -247,7 +248,7 @@ final class AccountDriver {
     connector.ended(end, now: Clocks.monotonic())
     let isResumable = connection?.session.resumable != nil
     core.disconnected(isRefusal: end.isRefusal)
-    if !isResumable { core.streamLost() }
+    if !isResumable { core.streamLost(wallClock: Clocks.wall()) }
     reporter.ended(end, resumable: isResumable, retryIn: leaving == nil ? connector.retryIn : nil)
   }
 }
@@ -264,7 +265,7 @@ extension AccountDriver: XMPPConnectionOwner {
     case .established(let established):
       connector.established(now: now)
       core.announced(stanzaLimit: connection?.session.features.maximumStanzaBytes)
-      core.established(established, now: now)
+      core.established(established, now: now, wallClock: wallClock)
       isStreamUp = true
       tellIfOnline()
     case .stanza(let element, let number):
@@ -275,7 +276,7 @@ extension AccountDriver: XMPPConnectionOwner {
       reporter.trace("the server acknowledged our stanzas up to number \(number) (<a/>)")
       CrashPoint.reached("acknowledged")
       core.acknowledged(upTo: number, now: now, wallClock: wallClock)
-    case .lost: core.streamLost()
+    case .lost: core.streamLost(wallClock: wallClock)
     case .ended(let end): ended(end)
     }
   }
@@ -321,7 +322,7 @@ extension AccountDriver {
   private func receivedWhileHalted(_ event: XMPPConnection.Event, now: Duration, wallClock: Int64) {
     switch event {
     case .acknowledged(let number): core.acknowledged(upTo: number, now: now, wallClock: wallClock)
-    case .lost: core.streamLost()
+    case .lost: core.streamLost(wallClock: wallClock)
     case .established, .stanza, .ended: break
     }
   }

@@ -26,8 +26,16 @@ struct AccountKeys: Sendable, Equatable {
   func roster(_ jid: JID) -> String { rosterPrefix + jid.description }
   /// Where the topics' sequence numbers are.
   var sequencePrefix: String { account + "/seq/" }
-  /// The sequence number of a contact's topic, by its topic level.
+  /// The sequence number of a contact's topic, by its topic level, or of a room's, by `room/` and its level.
   func sequence(_ level: String) -> String { sequencePrefix + level }
+  /// Where the rooms are.
+  var roomPrefix: String { account + "/room/" }
+  /// One room.
+  func room(_ jid: JID) -> String { roomPrefix + jid.description }
+  /// Where the occupants of rooms are.
+  var roomOccupantsPrefix: String { account + "/occupants/" }
+  /// The occupants of one room.
+  func roomOccupants(_ jid: JID) -> String { roomOccupantsPrefix + jid.description }
   /// Where the messages taken in lately are.
   var seenPrefix: String { account + "/seen/" }
   /// One record of their ring.

@@ -4,6 +4,7 @@ import Journal
 import MQTT
 import MQTTClient
 import Mapping
+import Platform
 import XMPP
 
 /// An account as the configuration wants it and the state file remembers it.
@@ -55,7 +56,8 @@ struct AccountLoader {
       roster: try roster(keys), topicSequences: try sequences(keys), redelivery: try redelivery(settings),
       ids: IdentifierSource(seed: drawSeed()),
       seen: try SeenMessages(records: try journal.values(prefix: keys.seenPrefix).map(\.value)),
-      memory: try memory(keys), receipts: try receipts(settings, record))
+      memory: try memory(keys), receipts: try receipts(settings, record),
+      rooms: try rooms(account, keys, isResumable: session != nil))
     if let remains { core.counters = remains.counters }
     return LoadedAccount(core: core, session: session, inbound: try inbound(account, settings))
   }
@@ -137,6 +139,29 @@ struct AccountLoader {
   private func roster(_ keys: AccountKeys) throws -> RosterCache {
     let items = try journal.values(prefix: keys.rosterPrefix).map { try Roster.Item(journal: $0.value) }
     return RosterCache(items: items, isKnown: try value(keys.rosterKnown) != nil)
+  }
+
+  private func rooms(_ account: AccountConfiguration, _ keys: AccountKeys, isResumable: Bool) throws -> Rooms {
+    let found = Dictionary(
+      try journal.values(prefix: keys.roomPrefix).map { (String($0.key.dropFirst(keys.roomPrefix.count)), $0.value) },
+      uniquingKeysWith: { $1 })
+    let now = Clocks.wall()
+    let rooms = try account.rooms.map { room in
+      let occupants = try value(keys.roomOccupants(room.jid))
+      let record = try found[room.jid.description].map { bytes throws(FieldError) in
+        try RoomRecord(bytes, occupants: occupants)
+      }
+      var loaded = Room(
+        jid: room.jid, nick: room.nick, password: room.password.map { String(decoding: $0.bytes, as: UTF8.self) },
+        record: record ?? RoomRecord(nick: room.nick, since: now))
+      loaded.found(isResumable: isResumable, wallClock: now)
+      return loaded
+    }
+    let configured = Set(rooms.map(\.jid.description))
+    let former = found.filter { !configured.contains($0.key) }.compactMap { room, bytes in
+      try? JID(room).with(resource: RoomRecord(bytes, occupants: nil).state.nick)
+    }
+    return Rooms(rooms, former: former)
   }
 
   private func sequences(_ keys: AccountKeys) throws(JournalError) -> TopicSequences {

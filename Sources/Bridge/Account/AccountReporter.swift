@@ -34,6 +34,9 @@ struct AccountReporter {
     bridge.lookForDescriptors()
   }
 
+  /// A retained topic of the account has this value.
+  func retain(_ topic: String, _ payload: [UInt8]) { bridge.retain(topic, payload) }
+
   /// The stream is being parked for want of room.
   mutating func parks() { isStreamParked = true }
 

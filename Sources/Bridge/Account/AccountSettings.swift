@@ -54,10 +54,9 @@ struct AccountSettings: Sendable {
   }
 
   /// The publish that tells a message.
-  /// - Parameter contact: with whom the conversation is: the sender, unless the account itself is.
-  func publish(of event: MessageEvent, contact: JID) -> OutboundPublish {
+  func publish(of event: MessageEvent, on topic: String) -> OutboundPublish {
     OutboundPublish(
-      token: 0, topic: topics.message(from: contact), payload: event.json, qos: .atLeastOnce,
+      token: 0, topic: topic, payload: event.json, qos: .atLeastOnce,
       properties: PublishMarks.properties(bridge: bridge, event: event))
   }
 }

@@ -10,7 +10,7 @@ struct AccountSnapshot: Sendable, Equatable {
     var unacknowledged: Int
   }
 
-  /// How far the reading of the archive is.
+  /// How far the reading of the archives is, its own and those of its rooms together.
   struct CatchUp: Sendable, Equatable {
     /// Messages so far.
     var read: Int
@@ -23,7 +23,7 @@ struct AccountSnapshot: Sendable, Equatable {
   var toXMPP: Backlog?
   /// The same the other way.
   var toMQTT: Backlog?
-  /// Nil if the archive is not being read.
+  /// Nil if none is being read.
   var catchUp: CatchUp?
 }
 
@@ -50,6 +50,16 @@ extension AccountCore {
       toMQTT: .init(
         messages: inbound.messages + setup.waiting.count, bytes: inbound.bytes,
         unacknowledged: Int(clamping: received - min(toldInbound, received))),
-      catchUp: setup.stage == .catchingUp ? setup.reading.map { .init(read: $0.count, total: $0.total) } : nil)
+      catchUp: catchUp)
+  }
+
+  private var catchUp: AccountSnapshot.CatchUp? {
+    let readings = ([setup.archive] + rooms.all.map(\.archive)).filter { $0.stage == .catchingUp }.compactMap(\.reading)
+    guard let first = readings.first else { return nil }
+    return readings.dropFirst().reduce(.init(read: first.count, total: first.total)) { sum, reading in
+      .init(
+        read: sum.read + reading.count,
+        total: sum.total.flatMap { total in reading.total.map { total + $0 } })
+    }
   }
 }

@@ -36,8 +36,10 @@ struct ArchiveReading: Sendable, Equatable {
   }
 
   /// The request for the next page.
-  /// - Parameter id: of the iq.
-  func request(id: String) -> [UInt8] {
+  /// - Parameters:
+  ///   - id: of the iq.
+  ///   - archive: whose archive; nil for the account's own.
+  func request(id: String, of archive: JID? = nil) -> [UInt8] {
     var place = last.map { ResultSet.Request.Place.after($0) } ?? .first
     var bound: Int64?
     switch start {
@@ -45,7 +47,8 @@ struct ArchiveReading: Sendable, Equatable {
     // A page behind an item has to be one of the same result: the time goes with every request.
     case .time(let time): bound = time - Self.overlap
     }
-    return MessageArchive.request(id: id, query: query, start: bound, page: .init(place, limit: Self.pageSize))
+    return MessageArchive.request(
+      id: id, query: query, of: archive, start: bound, page: .init(place, limit: Self.pageSize))
   }
 
   /// Whether a result belongs to this reading.

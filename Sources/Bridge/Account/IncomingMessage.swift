@@ -5,7 +5,9 @@ import XMPP
 struct IncomingMessage: Sendable {
   /// The message itself, out of whatever it came in.
   var stanza: XMLElement
-  /// Its id in the account's archive, if that is trusted.
+  /// The archive that it came from, or that should have it.
+  var archive = Archive.account
+  /// Its id in that archive, if that is trusted.
   var archiveID: String?
   /// When the archive got it, for one that came from there; in milliseconds since 1970.
   var archivedAt: Int64?

@@ -25,38 +25,6 @@ struct OutboundFlow: Sendable {
     }
   }
 
-  /// What may leave now.
-  struct Departure: Sendable, Equatable {
-    /// Stanzas with their numbers.
-    var stanzas: [OutboundStanza] = []
-    /// Rows that the server has already: the archive showed them.
-    var found: [StanzaRow] = []
-    /// Rows that waited too long.
-    var expired: [StanzaRow] = []
-    /// The row that no server takes.
-    var poison: StanzaRow?
-
-    /// Rows that are gone from the spool.
-    var omitted: [UInt64] { (found + expired).map(\.sequence) + (poison.map { [$0.sequence] } ?? []) }
-    var isEmpty: Bool { stanzas.isEmpty && found.isEmpty && expired.isEmpty && poison == nil }
-  }
-
-  /// What may leave, and what must not.
-  struct DepartureTerms: Sendable {
-    /// How many more stanzas the stream may hold unacknowledged.
-    var room: Int
-    /// Rows have to wait, since the archive is still being asked about them.
-    var holdsRows = false
-    /// One row at a time, since one of them is suspected.
-    var isCautious = false
-    /// What the archive has, by `MessageMemory.key`.
-    var found: Set<UInt64> = []
-    /// The row that closed connection after connection.
-    var poison: UInt64?
-    /// How old a row may get.
-    var expiry: Expiry
-  }
-
   /// An MQTT message whose PUBACK waits until every row up to `sequence` is safe.
   private struct Waiter: Sendable {
     var position: Ledger.Position
@@ -168,7 +136,7 @@ struct OutboundFlow: Sendable {
       departure.stanzas.append(stanza)
     }
     while !terms.holdsRows, departure.stanzas.count < terms.room, !terms.isCautious || firstRow == nil,
-      let row = window.popFirst()?.element
+      !isHeldUp(terms, record), let row = window.popFirst()?.element
     {
       record.numbered = row.sequence
       let wasSent = row.sequence <= record.sentBefore
@@ -181,6 +149,9 @@ struct OutboundFlow: Sendable {
       } else if terms.expiry.hasExpired(row, wallClock: clock.wallClock(wallClock, since: row.sequence)) {
         omit(row, record: &record, now: now)
         departure.expired.append(row)
+      } else if case .refusal(let reason)? = terms.obstacle(of: row) {
+        omit(row, record: &record, now: now)
+        departure.refused.append(.init(row: row, reason: reason, mayHaveArrived: wasSent))
       } else {
         let number = takeNumber()
         record.doubtSince = record.doubtSince ?? wallClock
@@ -191,6 +162,16 @@ struct OutboundFlow: Sendable {
       }
     }
     return departure
+  }
+
+  /// Whether the next row has to wait for a room.
+  private func isHeldUp(_ terms: DepartureTerms, _ record: SessionRecord) -> Bool {
+    guard !terms.obstacles.isEmpty, let row = window.first?.element else { return false }
+    switch terms.obstacle(of: row) {
+    case .absence: return true
+    case .doubt: return row.sequence <= record.sentBefore
+    case .refusal, nil: return false
+    }
   }
 
   /// Stanzas that are no rows and have no number yet. Copies them.

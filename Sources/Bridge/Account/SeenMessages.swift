@@ -24,7 +24,15 @@ struct SeenMessages: Sendable, Equatable {
   init() {}
 
   /// Under what a message that came in is known.
-  static func key(archiveID: String) -> UInt64 { StableHash.of(topic: "", payload: Array(archiveID.utf8)) }
+  /// - Parameter room: whose archive it is; nil for the account's own.
+  static func key(archiveID: String, of room: JID? = nil) -> UInt64 {
+    StableHash.of(topic: room?.description ?? "", payload: Array(archiveID.utf8))
+  }
+
+  /// Under what a message is known that was said in a room without an archive. A tab is in no nickname.
+  static func key(room: JID, nick: String, id: String) -> UInt64 {
+    StableHash.of(topic: room.description, payload: Array("\(nick)\t\(id)".utf8))
+  }
 
   /// Under what a message is known that another client of the account sent: copies of those have no id of the archive.
   static func key(sentTo recipient: JID, id: String) -> UInt64 {

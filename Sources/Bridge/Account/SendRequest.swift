@@ -40,6 +40,25 @@ enum SendRequest: Sendable, Equatable {
   }
 }
 
+/// Where a publish goes.
+private enum SendTarget {
+  case contact(JID)
+  case room(JID)
+
+  var jid: JID {
+    switch self {
+    case .contact(let jid), .room(let jid): jid
+    }
+  }
+
+  var type: MessageType {
+    switch self {
+    case .contact: .chat
+    case .room: .groupchat
+    }
+  }
+}
+
 extension AccountCore {
   /// Reads a publish: where it goes, whether it may, and what it says.
   mutating func interpret(_ publish: InboundPublish, wallClock: Int64) -> SendRequest {
@@ -49,18 +68,27 @@ extension AccountCore {
     }
     guard !isOwn else { return .ignored(nil) }
     switch addresses.address(of: publish.topic) {
-    case .unknown, .roomSend, .roomSendJSON: return .ignored("nothing is done with publishes on \(publish.topic)")
+    case .unknown: return .ignored("nothing is done with publishes on \(publish.topic)")
     case .invalid(let error):
       guard let topic = settings.topics.statusTopic(beside: publish.topic) else { return .ignored("\(error)") }
       return refusal("invalid-topic", .init(error), origin: origin(of: publish, statusTopic: topic, id: nil))
-    case .send(let jid): return plain(publish, to: jid, wallClock: wallClock)
-    case .sendJSON(let jid): return envelope(publish, to: jid, wallClock: wallClock)
+    case .send(let jid): return plain(publish, to: .contact(jid), wallClock: wallClock)
+    case .sendJSON(let jid): return envelope(publish, to: .contact(jid), wallClock: wallClock)
+    case .roomSend(let jid): return plain(publish, to: .room(jid), wallClock: wallClock)
+    case .roomSendJSON(let jid): return envelope(publish, to: .room(jid), wallClock: wallClock)
     }
   }
 
-  private mutating func plain(_ publish: InboundPublish, to jid: JID, wallClock: Int64) -> SendRequest {
-    let origin = origin(of: publish, statusTopic: settings.topics.messageStatus(of: jid), id: nil)
-    if let refusal = refusal(of: publish, to: jid, origin: origin) { return refusal }
+  private func statusTopic(of target: SendTarget) -> String {
+    switch target {
+    case .contact(let jid): settings.topics.messageStatus(of: jid)
+    case .room(let jid): settings.topics.roomStatus(of: jid)
+    }
+  }
+
+  private mutating func plain(_ publish: InboundPublish, to target: SendTarget, wallClock: Int64) -> SendRequest {
+    let origin = origin(of: publish, statusTopic: statusTopic(of: target), id: nil)
+    if let refusal = refusal(of: publish, to: target, origin: origin) { return refusal }
     let body: String
     do throws(TextError) {
       switch try PlainPayload(publish.payload) {
@@ -80,16 +108,17 @@ extension AccountCore {
       return self.refusal("invalid-text", .init(error), origin: origin)
     }
     let expires = publish.lifetime.map { wallClock + $0 }
-    return message(OutboundMessage(to: jid, id: origin.id, body: body), origin: origin, expires: expires)
+    let content = OutboundMessage(to: target.jid, id: origin.id, type: target.type, body: body)
+    return message(content, origin: origin, expires: expires)
   }
 
-  private mutating func envelope(_ publish: InboundPublish, to jid: JID, wallClock: Int64) -> SendRequest {
-    let topic = settings.topics.messageStatus(of: jid)
+  private mutating func envelope(_ publish: InboundPublish, to target: SendTarget, wallClock: Int64) -> SendRequest {
+    let topic = statusTopic(of: target)
     if publish.payload.isEmpty { return .ignored("an empty payload on \(publish.topic) is no message") }
     do throws(EnvelopeError) {
       let envelope = try MessageEnvelope(publish.payload)
       let origin = origin(of: publish, statusTopic: topic, id: envelope.id)
-      if let refusal = refusal(of: publish, to: jid, origin: origin) { return refusal }
+      if let refusal = refusal(of: publish, to: target, origin: origin) { return refusal }
       if envelope.id != nil, let answer = repetition(of: publish, origin: origin, wallClock: wallClock) {
         return answer
       }
@@ -97,7 +126,16 @@ extension AccountCore {
       if let expires, expires <= wallClock {
         return refusal("expired", .expired("it had expired when it came"), origin: origin)
       }
-      return message(OutboundMessage(envelope, to: jid, generatedID: origin.id), origin: origin, expires: expires)
+      var content = OutboundMessage(envelope, to: target.jid, generatedID: origin.id)
+      if case .room = target {
+        // What a room reflects would tell everybody whose mark it is, and nobody asked for it.
+        guard content.displayed == nil else {
+          let text = "a room is not told what was displayed: leave the “marker” out"
+          return refusal("invalid-envelope", .init(condition: "bad-request", text: text), origin: origin)
+        }
+        content.type = target.type
+      }
+      return message(content, origin: origin, expires: expires)
     } catch {
       let origin = origin(of: publish, statusTopic: topic, id: error.id)
       return refusal("invalid-envelope", .init(error), origin: origin)
@@ -116,10 +154,14 @@ extension AccountCore {
   }
 
   /// What is looked at before the content: its size and its recipient.
-  private func refusal(of publish: InboundPublish, to jid: JID, origin: MessageOrigin) -> SendRequest? {
-    guard settings.policy.maySend(to: jid, isContact: { roster.contains($0) }) else {
-      let failure = DeliveryStatus.Failure(condition: "forbidden", text: "\(jid.bare) is not in may_send")
+  private func refusal(of publish: InboundPublish, to target: SendTarget, origin: MessageOrigin) -> SendRequest? {
+    guard maySend(to: target.jid) else {
+      let failure = DeliveryStatus.Failure(condition: "forbidden", text: "\(target.jid.bare) is not in may_send")
       return refusal("not-permitted", failure, origin: origin)
+    }
+    if case .room(let room) = target, !rooms.contains(room) {
+      let text = "\(room) is not one of the account's rooms; add it to rooms in the configuration"
+      return refusal("unknown-room", .init(condition: "item-not-found", text: text), origin: origin)
     }
     guard publish.payload.count <= stanzaLimit else {
       return oversized(publish.payload.count, origin: origin)

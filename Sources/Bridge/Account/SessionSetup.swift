@@ -2,20 +2,15 @@ import Delivery
 import XMPP
 
 /// What a new session needs before it is whole, in this order: the roster, so that people can be judged; what the archive
-/// knows of messages that an earlier stream sent and saw no acknowledgement for; what the archive has that no stream
-/// delivered; presence, with which the server starts to deliver; and what fell between the last page and that.
+/// knows (`ArchiveCatchUp`); and presence, with which the server starts to deliver.
 struct SessionSetup: Sendable {
   enum Stage: Sendable, Equatable {
     /// There is no session.
     case none
     /// The roster and what the account has are asked for.
     case asking
-    /// The archive is searched for messages of ours.
-    case lookingUp
-    /// The archive's pages are taken in.
-    case catchingUp
-    /// Presence is out. The archive's last page is taken in, and live messages wait behind it.
-    case closing
+    /// The archive is read.
+    case reading
     /// Messages come live.
     case done
   }
@@ -24,13 +19,11 @@ struct SessionSetup: Sendable {
   var hasRoster = false
   /// It is known whether there is an archive.
   var knowsArchive = false
-  /// How many requests went without an answer.
-  var silences = 0
-  /// The reading of the archive that is under way.
-  var reading: ArchiveReading?
-  /// Messages of ours that the archive has, by `MessageMemory.key`.
+  /// What is done with the account's own archive.
+  var archive = ArchiveCatchUp()
+  /// Messages of ours that an archive has, by `MessageMemory.key`.
   var found: Set<UInt64> = []
-  /// Live messages that came while the last page was read.
+  /// Live messages that came while the last page of an archive was read.
   var waiting: [(stanza: InboundStanza, position: Ledger.Position?)] = []
 }
 
@@ -42,8 +35,10 @@ enum OwnRequest: Sendable, Equatable {
   case accountInfo
   /// Copies of what other clients send and receive (XEP-0280).
   case carbons
-  /// A page of the archive (XEP-0313).
-  case page
+  /// A page of an archive (XEP-0313).
+  case page(Archive)
   /// Nothing yet: the time after which a page that failed is asked for again.
-  case pageAgain
+  case pageAgain(Archive)
+  /// Something about a room.
+  case room(JID, RoomRequest)
 }

@@ -2,6 +2,9 @@ public import XMLStream
 
 /// Unique and Stable Stanza IDs (XEP-0359).
 public enum StableIDs {
+  /// The feature of whoever can be trusted to write its own ids, and to take out what others write in its name.
+  public static var feature: String { Namespace.stableIDs }
+
   /// The id under which an archive keeps a message. Anybody can write one; only the archive's own counts.
   public static func stanzaID(of stanza: XMLElement, by archive: JID) -> String? {
     for child in stanza.children where child.is("stanza-id", in: Namespace.stableIDs) {

@@ -190,7 +190,7 @@ final class BridgeProcess {
     case .suspendInbound: order { $0.inbound.suspend() }
     case .resumeInbound: order { $0.inbound.open() }
     case .parkStream: stream.park()
-    case .limitation: break
+    case .limitation, .retain: break
     case .report(let report):
       world.count("report \(report.event)")
       if report.event == "journal-damaged" || report.event == "publish-refused" { world.complain(report.detail) }
@@ -237,11 +237,11 @@ final class BridgeProcess {
     case .established(let established):
       connector.established(now: world.now)
       core.announced(stanzaLimit: stream.session.features.maximumStanzaBytes)
-      core.established(established, now: world.now)
+      core.established(established, now: world.now, wallClock: world.wallClock)
     case .stanza(let element, let number):
       tell { $0.received(InboundStanza(element: element, number: number), now: $1, wallClock: $2) }
     case .acknowledged(let number): tell { $0.acknowledged(upTo: number, now: $1, wallClock: $2) }
-    case .lost: core.streamLost()
+    case .lost: core.streamLost(wallClock: world.wallClock)
     case .ended(let end): ended(.session(end))
     case .write, .startTLS, .resetParser, .deriveKeys, .close: break
     }
@@ -252,7 +252,7 @@ final class BridgeProcess {
     // Two silences in a row cost a session, whoever was to blame for them.
     if end == .session(.streamManagement(.deaf)) { world.server.session?.isDeaf = true }
     connector.ended(end, now: world.now, random: world.fraction())
-    if stream.session.resumable == nil { core.streamLost() }
+    if stream.session.resumable == nil { core.streamLost(wallClock: world.wallClock) }
     core.disconnected()
     if world.plant == .resumesBeforeSync { connector.mayConnect(inbound: core.record.inbound) }
   }

@@ -16,6 +16,15 @@ public struct BridgedMessage: Sendable, Codable {
   public var time: String
   /// Whether it was delivered late.
   public var delayed: Bool?
+  /// In a room: whether we said it ourselves.
+  public var isOwn: Bool?
+  /// In a room: the speaker's nickname.
+  public var nick: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case seq, epoch, id, from, body, time, delayed, nick
+    case isOwn = "self"
+  }
 
   /// Decodes a publish.
   public init(_ message: MQTTMessage) throws {

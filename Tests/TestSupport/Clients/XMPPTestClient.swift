@@ -97,9 +97,9 @@ public final class XMPPTestClient: Sendable {
     send(Self.message(body, to: jid, id: id ?? nextID("m")))
   }
 
-  /// Sends many chat messages in order and at full speed.
-  public func send(bodies: [String], to jid: String) async throws {
-    try await send(contentsOf: bodies.map { Self.message($0, to: jid, id: nextID("m")) })
+  /// Sends many messages in order and at full speed.
+  public func send(bodies: [String], to jid: String, type: String = "chat") async throws {
+    try await send(contentsOf: bodies.map { Self.message($0, to: jid, id: nextID("m"), type: type) })
   }
 
   /// Sends many chat messages in order, so many every second: a load with a pace of its own.
@@ -112,9 +112,9 @@ public final class XMPPTestClient: Sendable {
     }
   }
 
-  /// The XML of a chat message.
-  public static func message(_ body: String, to jid: String, id: String) -> String {
-    "<message type='chat' to='\(jid.xmlEscaped)' id='\(id.xmlEscaped)'><body>\(body.xmlEscaped)</body></message>"
+  /// The XML of a message.
+  public static func message(_ body: String, to jid: String, id: String, type: String = "chat") -> String {
+    "<message type='\(type)' to='\(jid.xmlEscaped)' id='\(id.xmlEscaped)'><body>\(body.xmlEscaped)</body></message>"
   }
 
   /// Sends a request and waits for its answer, of type `result` or `error`.

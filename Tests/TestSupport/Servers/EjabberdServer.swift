@@ -121,7 +121,9 @@ public final class EjabberdServer: XMPPServer {
     }
     if options.archive { lines.append("  mod_mam: {default: always, db_type: sql}") }
     if options.carbons { lines.append("  mod_carboncopy: {}") }
-    if options.rooms { lines.append("  mod_muc: {host: conference.localhost, default_room_options: {mam: true}}") }
+    if options.rooms {
+      lines.append("  mod_muc: {host: conference.localhost, default_room_options: {mam: true, persistent: true}}")
+    }
     if options.pubsub {
       lines.append("  mod_caps: {}")
       lines.append("  mod_pubsub: {host: pubsub.localhost, access_createnode: c2s, plugins: [flat, pep]}")

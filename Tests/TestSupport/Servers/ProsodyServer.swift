@@ -90,7 +90,7 @@ public final class ProsodyServer: XMPPServer {
     lines.append("VirtualHost \"localhost\"")
     lines += options.extra
     if options.rooms {
-      lines.append("Component \"conference.localhost\" \"muc\"\n  muc_room_locking = false")
+      lines.append("Component \"conference.localhost\" \"muc\"\n  muc_room_default_persistent = true")
       if options.archive { lines.append("  modules_enabled = { \"muc_mam\" }") }
     }
     if options.pubsub { lines.append("Component \"pubsub.localhost\" \"pubsub\"\n  autocreate_on_publish = true") }
