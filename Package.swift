@@ -20,6 +20,7 @@ let nio: [Target.Dependency] = [
 ]
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 
 let package = Package(
   name: "xmpp-mqtt-bridge",
@@ -44,7 +45,7 @@ let package = Package(
     .target(name: "XMLStream", dependencies: ["CLibXML2"], swiftSettings: wrapsC),
     .target(name: "TLSEngine", dependencies: ["COpenSSL"], swiftSettings: wrapsC),
     .target(name: "XMPP", dependencies: ["XMLStream", "TLSEngine", "CUnistring", deque], swiftSettings: wrapsC),
-    .target(name: "MQTT", dependencies: [deque], swiftSettings: strict),
+    .target(name: "MQTT", dependencies: [deque, heap], swiftSettings: strict),
     .target(name: "Mapping", dependencies: ["XMPP", "XMLStream", "MQTT"], swiftSettings: strict),
     .target(name: "Delivery", dependencies: [deque], swiftSettings: strict),
 

@@ -13,6 +13,8 @@ public struct WriteGate: Sendable, Equatable {
   /// Messages up to here are safe downstream.
   private var safe: UInt64 = 0
   private var isPaused = false
+  /// Everything has left once since `pauseIfShut` was called, or nothing was held then.
+  private var wasOpen = true
 
   /// A gate with nothing read.
   /// - Parameter holdMessages: at least one is assumed.
@@ -47,11 +49,18 @@ public struct WriteGate: Sendable, Equatable {
     isPaused = held > 0
   }
 
+  /// Pauses if nothing could leave since this was called last.
+  public mutating func pauseIfShut() {
+    if !wasOpen { pause() }
+    wasOpen = held == 0
+  }
+
   /// Everything that was queued has left. Ignored unless it was allowed to.
   public mutating func flushed() {
     guard mayWrite else { return }
     settled = lastRead
     isPaused = false
+    wasOpen = true
   }
 
   /// The connection is gone, and the PUBACKs that had not left with it: the broker will deliver those messages again.
@@ -59,5 +68,6 @@ public struct WriteGate: Sendable, Equatable {
     settled = lastRead
     safe = lastRead
     isPaused = false
+    wasOpen = true
   }
 }

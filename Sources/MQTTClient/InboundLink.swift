@@ -108,7 +108,7 @@ final class InboundLink: Link {
 
   /// A trickle whose last message is always too new to be safe would keep the gate shut for good, with every PUBACK and
   /// PINGREQ behind it. So now and then nothing more is read until it has been open.
-  override func keepAliveDue() { gate.pause() }
+  override func keepAliveDue() { gate.pauseIfShut() }
 
   override func deliver() {
     guard let handle, !handle.received.isEmpty else { return }

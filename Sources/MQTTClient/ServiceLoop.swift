@@ -22,6 +22,10 @@ final class ServiceLoop {
   private let mailbox: Mailbox
   private let outbound: OutboundLink
   private var inbound: [UInt32: InboundLink] = [:]
+  /// In connections that something happened to, or that have more to read: the others are not looked at, for there may be
+  /// thousands.
+  private var due: Set<UInt32> = []
+  private var deadlines = DeadlineQueue()
   private var publishers: [Int: Publisher] = [:]
   private var publisherNumbers: [ObjectIdentifier: Int] = [:]
   private var lastPublisher = 0
@@ -48,22 +52,44 @@ final class ServiceLoop {
       }
       for command in mailbox.drain() { perform(command) }
       outbound.advance()
-      for link in inbound.values { link.advance() }
+      advanceInbound()
       answer()
-      for (number, link) in inbound where link.phase == .closed { inbound[number] = nil }
       if let stop, goOnStopping(until: stop.deadline) { return finish(stop) }
     }
   }
 
   private var timeout: Duration? {
-    if outbound.hasMoreToRead || inbound.values.contains(where: \.hasMoreToRead) { return .zero }
-    let deadlines = inbound.values.compactMap(\.deadline) + [outbound.deadline, stop?.deadline].compactMap { $0 }
-    return deadlines.min().map { max(.zero, $0 - Clocks.monotonic()) }
+    if outbound.hasMoreToRead || !due.isEmpty { return .zero }
+    let first = [deadlines.first, outbound.deadline, stop?.deadline].lazy.compactMap { $0 }.min()
+    return first.map { max(.zero, $0 - Clocks.monotonic()) }
   }
 
   private func link(of event: Poller.Event) -> Link? {
     let number = UInt32(truncatingIfNeeded: event.token >> 32)
-    return number == outbound.number ? outbound : inbound[number]
+    return number == outbound.number ? outbound : inbound(number)
+  }
+
+  /// An in connection to which something happens.
+  private func inbound(_ number: UInt32) -> InboundLink? {
+    guard let link = inbound[number] else { return nil }
+    due.insert(number)
+    return link
+  }
+
+  /// Lets every in connection do what it can that has something to do.
+  private func advanceInbound() {
+    while let number = deadlines.popDue(now: context.now) { due.insert(number) }
+    guard !due.isEmpty else { return }
+    let numbers = due
+    due.removeAll(keepingCapacity: true)
+    for number in numbers {
+      guard let link = inbound[number] else { continue }
+      link.advance()
+      if link.hasMoreToRead { due.insert(number) }
+      let isClosed = link.phase == .closed
+      deadlines.set(number, isClosed ? nil : link.deadline)
+      if isClosed { inbound[number] = nil }
+    }
   }
 
   // MARK: Orders
@@ -74,14 +100,14 @@ final class ServiceLoop {
       guard stop == nil else { return }
       let link = InboundLink(context, number: id.number, settings, handler: handler)
       inbound[id.number] = link
-      link.open()
-    case .changeSubscriptions(let id, let subscriptions): inbound[id.number]?.change(to: subscriptions)
+      inbound(id.number)?.open()
+    case .changeSubscriptions(let id, let subscriptions): inbound(id.number)?.change(to: subscriptions)
     case .removeInbound(let id, let endingSession):
-      inbound[id.number]?.leave(within: Self.removalTimeout, endingSession: endingSession)
-    case .suspendInbound(let id): inbound[id.number]?.suspend()
-    case .resumeInbound(let id): if stop == nil { inbound[id.number]?.open() }
-    case .release(let id, let index): inbound[id.number]?.release(upTo: index)
-    case .pause(let id): inbound[id.number]?.pause()
+      inbound(id.number)?.leave(within: Self.removalTimeout, endingSession: endingSession)
+    case .suspendInbound(let id): inbound(id.number)?.suspend()
+    case .resumeInbound(let id): if stop == nil { inbound(id.number)?.open() }
+    case .release(let id, let index): inbound(id.number)?.release(upTo: index)
+    case .pause(let id): inbound(id.number)?.pause()
     case .publish(let batch, let handler):
       let publisher = number(of: handler, owing: batch.count)
       for publish in batch { outbound.window.append(publish, publisher: publisher) }
@@ -90,12 +116,13 @@ final class ServiceLoop {
       let publisher = owed > 0 ? handler.map { number(of: $0, owing: owed) } : nil
       for state in states { outbound.window.set(state, publisher: publisher) }
     case .connected(let outcome):
-      let link: Link? = outcome.link == outbound.number ? outbound : inbound[outcome.link]
+      let link: Link? = outcome.link == outbound.number ? outbound : inbound(outcome.link)
       link?.connected(outcome)
     case .stop(let limit, let done):
       stop = Stop(deadline: context.now + limit, done: done)
       outbound.leave(within: limit)
       for link in inbound.values { link.drain() }
+      due.formUnion(inbound.keys)
     case .abandon: isAbandoned = true
     }
   }

@@ -41,6 +41,26 @@ struct WriteGateTests {
     #expect(gate.mayRead)
   }
 
+  @Test("pauses when nothing could leave for a whole interval, and only then")
+  func shut() {
+    var gate = WriteGate(holdMessages: 10)
+    gate.pauseIfShut()
+    gate.read(2)
+    gate.pauseIfShut()
+    #expect(gate.mayRead)
+    gate.released(upTo: 2)
+    gate.flushed()
+    gate.read(2)
+    gate.pauseIfShut()
+    #expect(gate.mayRead)
+    gate.released(upTo: 3)
+    gate.pauseIfShut()
+    #expect(!gate.mayRead)
+    gate.released(upTo: 4)
+    gate.flushed()
+    #expect(gate.mayRead)
+  }
+
   @Test("stays paused until everything read is flushed")
   func paused() {
     var gate = WriteGate(holdMessages: 10)

@@ -14,7 +14,7 @@ struct ImportTests {
     Core(name: "XMLStream", mayImport: ["CLibXML2"]),
     Core(name: "TLSEngine", mayImport: ["COpenSSL"]),
     Core(name: "XMPP", mayImport: ["XMLStream", "TLSEngine", "CUnistring", "DequeModule"]),
-    Core(name: "MQTT", mayImport: ["DequeModule"]),
+    Core(name: "MQTT", mayImport: ["DequeModule", "HeapModule"]),
     Core(name: "Mapping", mayImport: ["XMPP", "XMLStream", "MQTT"]),
     Core(name: "Delivery", mayImport: ["DequeModule"]),
   ]

@@ -31,8 +31,13 @@ extension AccountCore {
   }
 
   private mutating func stayed(in room: JID, now: Duration, wallClock: Int64) {
-    requests.postpone(.room(room, .pingLater), id: ids.next(), for: Self.silence, now: now)
+    pingLater(room, now: now)
     begin(with: .room(room), now: now, wallClock: wallClock)
+  }
+
+  private mutating func pingLater(_ room: JID, now: Duration) {
+    guard let attempt = rooms[room]?.attempt else { return }
+    requests.postpone(.room(room, .pingLater(attempt)), id: ids.next(), for: Self.silence, now: now)
   }
 
   private mutating func enter(_ room: JID, now: Duration, wallClock: Int64) {
@@ -70,8 +75,8 @@ extension AccountCore {
       if let error { report(.warning, "room-not-made", "\(room) cannot be made with its defaults: \(error)") }
       ask(.room(room, .newInfo), of: room, now: now) { DiscoInfo.request(id: $0, to: room) }
     case .ping:
-      requests.postpone(.room(room, .pingLater), id: ids.next(), for: Self.silence, now: now)
-      guard let error, rooms[room]?.isJoined == true, error.meansAbsence else { return }
+      guard rooms[room]?.isJoined == true else { return }
+      guard let error, error.meansAbsence else { return pingLater(room, now: now) }
       lost(room, "the room had forgotten us", .soon, now: now, wallClock: wallClock)
     case .entry, .retry, .pingLater: break
     }
@@ -85,10 +90,10 @@ extension AccountCore {
     case .entry(let attempt) where entry.stage == .entering && entry.attempt == attempt:
       failed(room, "no answer", .soon, now: now, wallClock: wallClock)
     case .retry where entry.stage == .resting: enter(room, now: now, wallClock: wallClock)
-    case .pingLater where entry.isJoined: look(after: room, now: now)
-    case .ping: requests.postpone(.room(room, .pingLater), id: ids.next(), for: Self.silence, now: now)
+    case .pingLater(let attempt) where entry.isJoined && entry.attempt == attempt: look(after: room, now: now)
+    case .ping where entry.isJoined: pingLater(room, now: now)
     case .newInfo, .defaults: made(room, now: now, wallClock: wallClock)
-    case .entry, .retry, .pingLater: break
+    case .entry, .retry, .ping, .pingLater: break
     }
   }
 
@@ -96,7 +101,7 @@ extension AccountCore {
   private mutating func look(after room: JID, now: Duration) {
     guard let entry = rooms[room], !entry.wasHeard, let occupant = entry.occupant else {
       rooms[room]?.wasHeard = false
-      return requests.postpone(.room(room, .pingLater), id: ids.next(), for: Self.silence, now: now)
+      return pingLater(room, now: now)
     }
     ask(.room(room, .ping), of: occupant, now: now) { Ping.request(id: $0, to: occupant) }
   }

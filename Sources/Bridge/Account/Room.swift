@@ -267,6 +267,6 @@ enum RoomRequest: Sendable, Equatable {
   case retry
   /// Whether we are still in it (XEP-0410).
   case ping
-  /// Nothing yet: the time until it is asked that.
-  case pingLater
+  /// Nothing yet: the time until it is asked that, if we have not left and come back meanwhile.
+  case pingLater(UInt64)
 }
