@@ -33,11 +33,6 @@ public struct PublishWindow: Sendable {
     case state(slot: Int, version: UInt64)
   }
 
-  private struct InFlight: Sendable {
-    var packetID: UInt16
-    var outgoing: Outgoing
-  }
-
   private struct Retry: Sendable {
     var due: Duration
     var outgoing: Outgoing
@@ -53,7 +48,9 @@ public struct PublishWindow: Sendable {
   private var queue: Deque<Outgoing> = []
   private var suspects: Deque<Outgoing> = []
   private var retries: [Retry] = []
-  private var inFlight: Deque<InFlight> = []
+  private var inFlight: Deque<Outgoing> = []
+  /// The packet identifiers of what is in flight, in the same order: apart, so that looking for one copies no publish.
+  private var packetIDs: Deque<UInt16> = []
   /// The one in flight is a suspect and nothing may keep it company.
   private var isAlone = false
   private var limits: Limits?
@@ -92,7 +89,7 @@ public struct PublishWindow: Sendable {
   // MARK: What to send
 
   /// Takes a publish. One whose topic is no topic name is answered at once.
-  public mutating func append(_ publish: OutboundPublish, publisher: Int) {
+  public mutating func append(_ publish: consuming OutboundPublish, publisher: Int) {
     do {
       try TopicName.validate(publish.topic)
     } catch {
@@ -153,20 +150,19 @@ public struct PublishWindow: Sendable {
       states[slot]?.isQueued = false
       if let current = outgoing(slot: slot) { return current }
     }
-    return queue.popFirst().flatMap { refreshed($0, limits) }
+    guard let next = queue.popFirst() else { return nil }
+    return refreshed(next, limits)
   }
 
   /// The publish as it has to go out now; nil for a state that has changed since, whose successor goes its own way.
-  private func refreshed(_ outgoing: Outgoing, _ limits: Limits) -> Outgoing? {
+  private func refreshed(_ outgoing: consuming Outgoing, _ limits: Limits) -> Outgoing? {
     switch outgoing.origin {
     case .state(let slot, let version):
-      return states[slot]?.version == version ? outgoing : nil
+      guard states[slot]?.version == version else { return nil }
     case .publisher:
-      guard limits.maximumQoS == .atLeastOnce, outgoing.publish.qos == .exactlyOnce else { return outgoing }
-      var lowered = outgoing
-      lowered.publish.qos = .atLeastOnce
-      return lowered
+      if limits.maximumQoS == .atLeastOnce, outgoing.publish.qos == .exactlyOnce { outgoing.publish.qos = .atLeastOnce }
     }
+    return outgoing
   }
 
   private func outgoing(slot: Int) -> Outgoing? {
@@ -180,8 +176,9 @@ public struct PublishWindow: Sendable {
   }
 
   /// It is on its way (QoS 1 or 2) under this packet identifier.
-  public mutating func sent(_ outgoing: Outgoing, packetID: UInt16) {
-    inFlight.append(InFlight(packetID: packetID, outgoing: outgoing))
+  public mutating func sent(_ outgoing: consuming Outgoing, packetID: UInt16) {
+    inFlight.append(outgoing)
+    packetIDs.append(packetID)
   }
 
   /// It was handed to the socket (QoS 0): that is all there is to it.
@@ -197,8 +194,10 @@ public struct PublishWindow: Sendable {
 
   /// The broker's answer to a packet in flight; one that is not known is ignored.
   public mutating func confirmed(packetID: UInt16, _ code: ReasonCode, now: Duration) {
-    guard let index = inFlight.firstIndex(where: { $0.packetID == packetID }) else { return }
-    let outgoing = inFlight.remove(at: index).outgoing
+    guard let index = packetIDs.firstIndex(of: packetID) else { return }
+    packetIDs.remove(at: index)
+    // Answers come nearly in order, and taking the first moves it.
+    let outgoing = index == 0 ? inFlight.removeFirst() : inFlight.remove(at: index)
     isAlone = false
     if !code.isError {
       settle(outgoing, .accepted(code))
@@ -219,12 +218,12 @@ public struct PublishWindow: Sendable {
     queuedStates.removeAll()
     retries.removeAll { if case .state = $0.outgoing.origin { true } else { false } }
     var again: [Outgoing] = []
-    for entry in inFlight {
+    for outgoing in inFlight {
       if wasAlone, blamesPacket {
-        giveUp(entry.outgoing, .poison)
+        giveUp(outgoing, .poison)
         continue
       }
-      let struck = strike(entry.outgoing, blamesPacket: blamesPacket)
+      let struck = strike(outgoing, blamesPacket: blamesPacket)
       if struck.strikes >= Self.strikesTaken {
         suspects.append(struck.outgoing)
       } else if case .publisher = struck.outgoing.origin {
@@ -232,6 +231,7 @@ public struct PublishWindow: Sendable {
       }
     }
     inFlight.removeAll(keepingCapacity: true)
+    packetIDs.removeAll(keepingCapacity: true)
     queue.prepend(contentsOf: again)
     dropUnconnected()
   }

@@ -222,9 +222,11 @@ import Platform
     defer { if unsafe list != nil { unsafe mosquitto_property_free_all(&list) } }
     var packetID: Int32 = 0
     let code = unsafe publish.payload.withUnsafeBytes { payload in
-      unsafe mosquitto_publish_v5(
-        pointer, &packetID, publish.topic, Int32(clamping: payload.count), payload.baseAddress,
-        Int32(publish.qos.rawValue), publish.retain, list)
+      unsafe publish.topic.withCString { topic in
+        unsafe mosquitto_publish_v5(
+          pointer, &packetID, topic, Int32(clamping: payload.count), payload.baseAddress,
+          Int32(publish.qos.rawValue), publish.retain, list)
+      }
     }
     switch mosq_err_t(rawValue: mosq_err_t.RawValue(code)) {
     case MOSQ_ERR_SUCCESS: return .sent(packetID: UInt16(truncatingIfNeeded: packetID))

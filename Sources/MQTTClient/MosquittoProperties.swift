@@ -11,29 +11,38 @@ enum PropertyList {
   /// (too long, a character that MQTT forbids) is left out: it is an ornament, and the message matters more.
   static func make(_ properties: PublishProperties) -> OpaquePointer? {
     var list: OpaquePointer?
-    if let contentType = properties.contentType {
-      _ = unsafe mosquitto_property_add_string(&list, propertyID(MQTT_PROP_CONTENT_TYPE), contentType)
-    }
+    if let contentType = properties.contentType { unsafe add(MQTT_PROP_CONTENT_TYPE, contentType, to: &list) }
     if properties.payloadFormatUTF8 {
       _ = unsafe mosquitto_property_add_byte(&list, propertyID(MQTT_PROP_PAYLOAD_FORMAT_INDICATOR), 1)
     }
     if let expiry = properties.messageExpiry {
       _ = unsafe mosquitto_property_add_int32(&list, propertyID(MQTT_PROP_MESSAGE_EXPIRY_INTERVAL), expiry)
     }
-    if let topic = properties.responseTopic {
-      _ = unsafe mosquitto_property_add_string(&list, propertyID(MQTT_PROP_RESPONSE_TOPIC), topic)
-    }
+    if let topic = properties.responseTopic { unsafe add(MQTT_PROP_RESPONSE_TOPIC, topic, to: &list) }
     if let data = properties.correlationData, data.count <= Int(UInt16.max) {
       _ = unsafe data.withUnsafeBytes { bytes in
         unsafe mosquitto_property_add_binary(
           &list, propertyID(MQTT_PROP_CORRELATION_DATA), bytes.baseAddress, UInt16(bytes.count))
       }
     }
-    for property in properties.userProperties {
-      _ = unsafe mosquitto_property_add_string_pair(
-        &list, propertyID(MQTT_PROP_USER_PROPERTY), property.name, property.value)
-    }
+    for property in properties.userProperties { unsafe add(property, to: &list) }
     return unsafe list
+  }
+
+  // `withCString` lends the string's own bytes; a string that is passed as it is, is copied to the heap first.
+
+  private static func add(_ property: mqtt5_property, _ text: String, to list: inout OpaquePointer?) {
+    unsafe text.withCString { text in
+      _ = unsafe mosquitto_property_add_string(&list, propertyID(property), text)
+    }
+  }
+
+  private static func add(_ property: UserProperty, to list: inout OpaquePointer?) {
+    unsafe property.name.withCString { name in
+      unsafe property.value.withCString { value in
+        _ = unsafe mosquitto_property_add_string_pair(&list, propertyID(MQTT_PROP_USER_PROPERTY), name, value)
+      }
+    }
   }
 }
 
