@@ -50,9 +50,10 @@ extension AccountCore {
       refuse(message, from: contact)
       return nil
     }
-    number(&event, TopicLevel.encode(contact.bare))
+    let level = TopicLevel.encode(contact.bare)
+    number(&event, level)
     return MessageEffect(
-      publish: settings.publish(of: event, on: settings.topics.message(from: contact)),
+      publish: settings.publish(of: event, on: settings.topics.message(level)),
       receipt: receipt(for: message, from: from))
   }
 
@@ -68,7 +69,6 @@ extension AccountCore {
   mutating func number(_ event: inout MessageEvent, _ topic: String) {
     event.seq = topicSequences.next(topic)
     event.epoch = settings.epoch
-    write(.set(key: settings.keys.sequence(topic), TopicSequences.bytes(event.seq)))
   }
 
   /// A live message that the archive will give in its place. It comes where an earlier process died with its presence out,

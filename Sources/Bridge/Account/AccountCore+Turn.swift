@@ -130,6 +130,7 @@ extension AccountCore {
     let isLate = lazySince.map { now >= $0 + Self.lazyCommit } ?? false
     guard isCommitUrgent || isSyncWanted || isLate else { return }
     operations += seen.takeOperations(keys: settings.keys)
+    operations += topicSequences.takeOperations(keys: settings.keys)
     if isRecordDirty {
       record.waiting = outbound.waitingControls
       operations.append(.set(key: settings.keys.session, record.bytes))

@@ -1,17 +1,42 @@
+import Journal
+
 /// The `seq` of each topic: it counts the topic's messages by one across restarts, so that a gap shows a loss.
 struct TopicSequences: Sendable, Equatable {
-  private var last: [String: UInt64]
+  private struct Count: Sendable, Equatable {
+    var last: UInt64 = 0
+    /// The journal has it, or is about to.
+    var isWritten = true
+  }
+
+  private var counts: [String: Count]
+  /// The topics whose number has moved since the journal was told.
+  private var moved: [String] = []
 
   /// - Parameter last: by topic level of the contact, what was used before.
   init(last: [String: UInt64] = [:]) {
-    self.last = last
+    counts = last.mapValues { Count(last: $0) }
   }
 
-  /// The next number of a contact's topic. The caller writes it in the same commit as the message that carries it.
+  /// The next number of a contact's topic. It has to be written in the same commit as the message that carries it.
   mutating func next(_ level: String) -> UInt64 {
-    let next = last[level, default: 0] + 1
-    last[level] = next
-    return next
+    func advance(_ count: inout Count) -> (number: UInt64, hasMoved: Bool) {
+      defer { count.isWritten = false }
+      count.last += 1
+      return (count.last, count.isWritten)
+    }
+    let (number, hasMoved) = advance(&counts[level, default: Count()])
+    if hasMoved { moved.append(level) }
+    return number
+  }
+
+  /// What the journal has to take note of, in the commit of the messages that were numbered: of each topic the last number.
+  mutating func takeOperations(keys: AccountKeys) -> [JournalOperation] {
+    guard !moved.isEmpty else { return [] }
+    defer { moved.removeAll(keepingCapacity: true) }
+    return moved.map { level in
+      counts[level]?.isWritten = true
+      return .set(key: keys.sequence(level), Self.bytes(counts[level]?.last ?? 0))
+    }
   }
 
   /// A number as the journal keeps it: eight bytes, the highest first.

@@ -20,6 +20,11 @@ public struct EntityTopics: Sendable, Hashable {
     topic(.message, sender.bare)
   }
 
+  /// `E/message/J`, with J as the topic level that ``TopicLevel`` makes of a JID.
+  public func message(_ level: String) -> String {
+    topic(.message, level: level)
+  }
+
   /// `E/message/J/status`: what became of messages to a JID.
   ///
   /// - Parameter recipient: the JID of the topic published to; it keeps its resource if it has one.
@@ -107,7 +112,11 @@ public struct EntityTopics: Sendable, Hashable {
   }
 
   private func topic(_ branch: Branch, level: String) -> String {
-    root + branch.rawValue + level
+    var topic = root
+    topic.reserveCapacity(root.utf8.count + branch.rawValue.utf8.count + level.utf8.count)
+    topic += branch.rawValue
+    topic += level
+    return topic
   }
 
   /// The level in the place of J, what stands before it, and whether an envelope is published there.
