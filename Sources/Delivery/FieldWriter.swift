@@ -7,15 +7,12 @@ public struct FieldWriter: Sendable {
   public private(set) var bytes: [UInt8] = []
 
   /// An empty record.
-  public init() {}
+  /// - Parameter capacity: how many bytes it is expected to take.
+  public init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
   /// Appends an integer in as many bytes as its type has.
   public mutating func write(_ value: some FixedWidthInteger & Sendable) {
-    var rest = value
-    for _ in 0..<(type(of: value).bitWidth / 8) {
-      bytes.append(UInt8(truncatingIfNeeded: rest))
-      rest >>= 8
-    }
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
   /// Appends 0 or 1.

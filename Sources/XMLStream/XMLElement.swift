@@ -21,8 +21,13 @@ public struct XMLElement: Sendable {
   /// The value of an attribute; nil if the element has none of that name.
   /// - Parameter namespace: empty for attributes without prefix, which are in no namespace.
   public func attribute(_ name: String, namespace: String = "") -> String? {
-    for attribute in arena.attributes(of: node) where attribute.name == name && attribute.namespace == namespace {
-      return String(decoding: arena.slice(attribute.first, attribute.count), as: UTF8.self)
+    // Looked at where they lie: a copy of an attribute would count references to its strings.
+    let all = arena.attributes
+    let attributes = all.span
+    let first = Int(node.first)
+    for index in first..<(first + Int(node.count)) {
+      guard attributes[index].name == name, attributes[index].namespace == namespace else { continue }
+      return String(decoding: arena.slice(attributes[index].first, attributes[index].count), as: UTF8.self)
     }
     return nil
   }
@@ -50,7 +55,17 @@ public struct XMLElement: Sendable {
 
   /// The first element directly inside that has this name in this namespace.
   public func child(_ name: String, in namespace: String) -> XMLElement? {
-    children.first { $0.is(name, in: namespace) }
+    let all = arena.nodes
+    let nodes = all.span
+    let end = Int(nodes[index].end)
+    var position = index + 1
+    while position < end {
+      if nodes[position].name == name, nodes[position].namespace == namespace {
+        return XMLElement(arena: arena, index: position)
+      }
+      position = Int(nodes[position].end)
+    }
+    return nil
   }
 
   /// The character data directly inside, concatenated.

@@ -105,6 +105,19 @@ import Testing
     #expect(JSONValue.string(text).description == json)
   }
 
+  @Test("writes what counts, and points in time")
+  func countsAndTimes() {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("zero", UInt64(0))
+    writer.member("ten", UInt64(10))
+    writer.member("most", UInt64.max)
+    writer.member("time", time: 1_795_334_400_123)
+    writer.endObject()
+    #expect(
+      utf8(writer.bytes) == #"{"zero":0,"ten":10,"most":18446744073709551615,"time":"2026-11-22T08:00:00.123Z"}"#)
+  }
+
   @Test("commas stand between what belongs together")
   func commas() {
     var writer = JSONWriter()

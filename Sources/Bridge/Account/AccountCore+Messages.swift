@@ -22,7 +22,8 @@ extension AccountCore {
     if MessageType(of: stanza) == .groupchat { return said(stanza, from: from, wallClock: wallClock) }
     switch MessageCarbons.read(stanza, account: settings.jid) {
     case .none:
-      return effect(of: IncomingMessage(stanza: stanza, archiveID: archiveID(of: stanza)), wallClock: wallClock)
+      let message = IncomingMessage(stanza: stanza, sender: from, archiveID: archiveID(of: stanza))
+      return effect(of: message, wallClock: wallClock)
     case .copy(let direction, let original):
       let message = IncomingMessage(stanza: original, archiveID: archiveID(of: original), carbon: direction)
       return effect(of: message, wallClock: wallClock)
@@ -37,14 +38,14 @@ extension AccountCore {
   }
 
   private mutating func effect(of message: IncomingMessage, wallClock: Int64) -> MessageEffect? {
-    guard let from = sender(of: message.stanza), MessageType(of: message.stanza) != .groupchat,
+    guard let from = message.sender ?? sender(of: message.stanza), MessageType(of: message.stanza) != .groupchat,
       !isLeftToArchive(message), isNew(message)
     else { return nil }
     if let id = message.archiveID, message.archivedAt == nil {
       record.archive.passed(.init(id: id, time: wallClock))
     }
     if message.carbon == nil { noteReceipt(in: message.stanza, from: from, wallClock: wallClock) }
-    guard var event = event(of: message, wallClock: wallClock) else { return nil }
+    guard var event = event(of: message, from: from, wallClock: wallClock) else { return nil }
     let contact = message.carbon == .sent ? event.to ?? from : from
     guard mayTalk(contact) else {
       refuse(message, from: contact)
@@ -100,11 +101,11 @@ extension AccountCore {
     return seen.insert(SeenMessages.key(archiveID: id))
   }
 
-  func event(of message: IncomingMessage, wallClock: Int64) -> MessageEvent? {
+  func event(of message: IncomingMessage, from: JID, wallClock: Int64) -> MessageEvent? {
     guard
       var event = try? MessageEvent(
-        stanza: message.stanza, account: settings.jid, archiveID: message.archiveID, carbon: message.carbon,
-        receivedAt: wallClock)
+        stanza: message.stanza, from: from, account: settings.jid, archiveID: message.archiveID,
+        carbon: message.carbon, receivedAt: wallClock)
     else { return nil }
     if let time = message.archivedAt {
       event.time = event.delayed ? min(event.time, time) : time

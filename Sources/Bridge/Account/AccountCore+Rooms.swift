@@ -187,7 +187,7 @@ extension AccountCore {
       rooms[jid]?.heard(wallClock: wallClock)
     }
     guard mayTalk(jid),
-      var event = event(of: message, wallClock: wallClock)
+      var event = event(of: message, from: from, wallClock: wallClock)
     else { return nil }
     event.nick = from.resourcepart
     event.isOwn = room.wasOurs(from.resourcepart)

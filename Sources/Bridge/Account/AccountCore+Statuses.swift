@@ -111,7 +111,6 @@ extension AccountCore {
 
   /// What a message says about one of ours: a receipt (XEP-0184), or a marker (XEP-0333).
   mutating func noteReceipt(in message: XMLElement, from: JID, wallClock: Int64) {
-    guard maySend(to: from) else { return }
     var news: [(id: String, state: DeliveryStatus.State)] = []
     if let id = MessageReceipts.received(in: message), !id.isEmpty { news.append((id, .delivered)) }
     switch ChatMarkers.marker(in: message) {
@@ -119,6 +118,7 @@ extension AccountCore {
     case (.displayed, let id)?, (.acknowledged, let id)?: news.append((id, .displayed))
     case nil: break
     }
+    guard !news.isEmpty, maySend(to: from) else { return }
     for (id, state) in news {
       let status = DeliveryStatus(id: id, state: state, time: wallClock)
       emit(status, origin: origin(of: id, contact: from), wallClock: wallClock)

@@ -32,7 +32,7 @@ struct PublishRow: Sendable, Equatable {
 extension PublishRow {
   /// The row as the journal keeps it. The stanza's place is not kept: a restart confirms to nobody.
   var journalRow: JournalRow {
-    var meta = FieldWriter()
+    var meta = FieldWriter(capacity: 256)
     meta.write(publish.topic)
     meta.write(publish.qos.rawValue)
     meta.write(publish.retain)

@@ -1,6 +1,5 @@
 import MQTT
 import Mapping
-import XMPP
 
 /// How the shared out connection to the broker stands.
 struct BrokerStatus: Sendable, Equatable {
@@ -24,7 +23,7 @@ struct BrokerStatus: Sendable, Equatable {
   /// Adds the members `state`, `since`, `protocol` and `reason` to an open object.
   func write(into writer: inout JSONWriter) {
     writer.member("state", isUp ? "online" : "offline")
-    writer.member("since", Timestamp.rfc3339(since))
+    writer.member("since", time: since)
     writer.member("protocol", version?.description)
     writer.member("reason", reason)
   }

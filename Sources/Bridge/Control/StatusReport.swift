@@ -1,6 +1,5 @@
 import Journal
 import Mapping
-import XMPP
 
 /// How the bridge stands: what the control socket answers to `status`.
 struct StatusReport: Sendable {
@@ -26,7 +25,7 @@ struct StatusReport: Sendable {
     var writer = JSONWriter(capacity: 1_024)
     writer.beginObject()
     writer.member("version", version)
-    writer.member("started", Timestamp.rfc3339(started))
+    writer.member("started", time: started)
     writer.member("uptime_s", uptime.components.seconds)
     writer.name("broker")
     writer.beginObject()

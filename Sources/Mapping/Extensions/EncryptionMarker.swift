@@ -10,15 +10,17 @@ enum EncryptionMarker {
       return methods[namespace] ?? explicit.attribute("name").nonEmpty ?? namespace
     }
     for child in stanza.children {
-      guard let method = methods[child.namespace], payloads.contains(child.name) else { continue }
+      switch child.name {
+      case "encrypted", "openpgp", "x": break
+      default: continue
+      }
+      guard let method = methods[child.namespace] else { continue }
       // OMEMO moves keys in messages without payload: nobody said anything.
       if method == "omemo", child.child("payload", in: child.namespace) == nil { continue }
       return method
     }
     return nil
   }
-
-  private static let payloads: Set<String> = ["encrypted", "openpgp", "x"]
 
   private static let methods = [
     "eu.siacs.conversations.axolotl": "omemo",

@@ -1,3 +1,5 @@
+import XMPP
+
 /// Writes JSON (RFC 8259) as UTF-8, in the order in which it is told, without white space.
 ///
 /// Balance is the caller's: what is begun is ended, and in an object every value has a name before it.
@@ -39,6 +41,16 @@ public struct JSONWriter: Sendable {
     needsComma = false
   }
 
+  /// The name of the value that follows: one without a character that needs an escape.
+  public mutating func name(_ name: StaticString) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
   /// A string.
   public mutating func value(_ text: String) {
     separate()
@@ -49,6 +61,27 @@ public struct JSONWriter: Sendable {
   /// An integer.
   public mutating func value(_ number: some BinaryInteger) {
     literal(String(number))
+  }
+
+  /// A number that counts something.
+  public mutating func value(_ number: UInt64) {
+    separate()
+    var divisor: UInt64 = 1
+    while number / divisor >= 10 { divisor *= 10 }
+    while divisor > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+      divisor /= 10
+    }
+    needsComma = true
+  }
+
+  /// A point in time, in milliseconds since 1970, as a string.
+  public mutating func value(time milliseconds: Int64) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    Timestamp.append(rfc3339: milliseconds, to: &bytes)
+    bytes.append(UInt8(ascii: "\""))
+    needsComma = true
   }
 
   /// `true` or `false`.
@@ -78,27 +111,39 @@ public struct JSONWriter: Sendable {
   }
 
   /// A member with a string; nothing if there is none.
-  public mutating func member(_ name: String, _ text: String?) {
+  public mutating func member(_ name: StaticString, _ text: String?) {
     guard let text else { return }
     self.name(name)
     value(text)
   }
 
   /// A member with an integer.
-  public mutating func member(_ name: String, _ number: some BinaryInteger) {
+  public mutating func member(_ name: StaticString, _ number: some BinaryInteger) {
     self.name(name)
     value(number)
   }
 
+  /// A member with a number that counts something.
+  public mutating func member(_ name: StaticString, _ number: UInt64) {
+    self.name(name)
+    value(number)
+  }
+
+  /// A member with a point in time, in milliseconds since 1970.
+  public mutating func member(_ name: StaticString, time milliseconds: Int64) {
+    self.name(name)
+    value(time: milliseconds)
+  }
+
   /// A member that is `true`; nothing if it is not.
-  public mutating func flag(_ name: String, _ isSet: Bool) {
+  public mutating func flag(_ name: StaticString, _ isSet: Bool) {
     guard isSet else { return }
     self.name(name)
     value(true)
   }
 
   /// A member with an array of strings.
-  public mutating func member(_ name: String, _ texts: [String]) {
+  public mutating func member(_ name: StaticString, _ texts: [String]) {
     self.name(name)
     beginArray()
     for text in texts { value(text) }
@@ -126,22 +171,26 @@ public struct JSONWriter: Sendable {
     if needsComma { bytes.append(UInt8(ascii: ",")) }
   }
 
-  /// Copies runs that need no escape as they are; most strings are one such run.
   private mutating func quoted(_ text: String) {
     var text = text
     bytes.append(UInt8(ascii: "\""))
     text.withUTF8 { source in
-      var start = 0
-      for index in source.indices {
-        let byte = source[index]
-        guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-        bytes.append(contentsOf: source[start..<index])
-        escape(byte)
-        start = index + 1
-      }
-      bytes.append(contentsOf: source[start...])
+      // Nearly every string is copied as it is. All of it is looked at, even behind a hit: so many bytes are at a time.
+      var isPlain = true
+      for byte in source where Self.needsEscape(byte) { isPlain = false }
+      if isPlain { bytes.append(contentsOf: source) } else { escape(source) }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func escape(_ source: UnsafeBufferPointer<UInt8>) {
+    for byte in source {
+      if Self.needsEscape(byte) { escape(byte) } else { bytes.append(byte) }
+    }
+  }
+
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
   }
 
   private mutating func escape(_ byte: UInt8) {

@@ -1,5 +1,3 @@
-import XMPP
-
 /// Something that happened, as `P/bridge/event` tells it.
 public struct BridgeEvent: Sendable, Hashable {
   /// How much it matters; the words are those of the log.
@@ -42,7 +40,7 @@ public struct BridgeEvent: Sendable, Hashable {
   public var json: [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
-    writer.member("time", Timestamp.rfc3339(time))
+    writer.member("time", time: time)
     writer.member("level", level.rawValue)
     writer.member("event", event)
     writer.member("entity", entity)

@@ -1,5 +1,3 @@
-import XMPP
-
 /// What the bridge is, as `P/bridge/info` tells it.
 public struct BridgeInfo: Sendable, Hashable {
   /// The version of the program.
@@ -24,7 +22,7 @@ public struct BridgeInfo: Sendable, Hashable {
     var writer = JSONWriter()
     writer.beginObject()
     writer.member("version", version)
-    writer.member("started", Timestamp.rfc3339(started))
+    writer.member("started", time: started)
     writer.member("accounts", accounts)
     writer.member("components", components)
     writer.endObject()

@@ -73,7 +73,7 @@ public struct DeliveryStatus: Sendable, Hashable {
     writer.beginObject()
     writer.member("id", id)
     writer.member("state", state.rawValue)
-    writer.member("time", Timestamp.rfc3339(time))
+    writer.member("time", time: time)
     if let error {
       writer.name("error")
       writer.beginObject()

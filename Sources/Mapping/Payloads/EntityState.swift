@@ -44,7 +44,7 @@ public struct EntityState: Sendable, Hashable {
   public func write(into writer: inout JSONWriter) {
     writer.member("state", state.rawValue)
     writer.member("jid", jid.description)
-    writer.member("since", Timestamp.rfc3339(since))
+    writer.member("since", time: since)
     writer.member("reason", reason)
   }
 }

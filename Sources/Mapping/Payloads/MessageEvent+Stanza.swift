@@ -6,6 +6,7 @@ extension MessageEvent {
   ///
   /// - Parameters:
   ///   - stanza: the element.
+  ///   - from: its sender, if that has been read already.
   ///   - account: our own address, bare or full; it stands for a missing `from` or `to`.
   ///   - archiveID: its id in an archive that is trusted.
   ///   - carbon: whether it is a copy, and of what.
@@ -14,8 +15,8 @@ extension MessageEvent {
   ///   body nor subject, reactions, retraction, attachment or encrypted content (chat states, receipts, markers, …).
   /// - Throws: `JIDError` if the sender's address is none.
   public init?(
-    stanza: XMLElement, account: JID, archiveID: String? = nil, carbon: MessageCarbons.Direction? = nil,
-    receivedAt: Int64
+    stanza: XMLElement, from: JID? = nil, account: JID, archiveID: String? = nil,
+    carbon: MessageCarbons.Direction? = nil, receivedAt: Int64
   ) throws(JIDError) {
     guard stanza.is("message", in: Namespace.client) else { return nil }
     let type = MessageType(of: stanza)
@@ -30,7 +31,7 @@ extension MessageEvent {
       body != nil || subject != nil || reactions != nil || retracts != nil || url.nonEmpty != nil || encrypted != nil
     else { return nil }
 
-    let from = if let text = stanza.attribute("from") { try JID(text) } else { account.bare }
+    let from = if let from { from } else if let text = stanza.attribute("from") { try JID(text) } else { account.bare }
     let stamp = DelayedDelivery.stamp(of: stanza)
     self.init(
       from: from, to: stanza.attribute("to").flatMap { try? JID($0) } ?? account, type: type,

@@ -66,7 +66,7 @@ public struct MessageEvent: Sendable, Hashable {
     writer.member("to", to?.description)
     writer.member("type", type.rawValue)
     writer.member("body", body)
-    writer.member("time", Timestamp.rfc3339(time))
+    writer.member("time", time: time)
     writer.flag("delayed", delayed)
     writer.member("stanza_id", stanzaID)
     writer.member("origin_id", originID)

@@ -38,7 +38,14 @@ public enum MessageType: String, Sendable, Hashable {
 
   /// The type of a message stanza.
   public init(of message: XMLElement) {
-    self = message.attribute("type").flatMap(MessageType.init) ?? .normal
+    // As above: comparing is faster.
+    switch message.attribute("type") {
+    case "chat": self = .chat
+    case "groupchat": self = .groupchat
+    case "headline": self = .headline
+    case "error": self = .error
+    default: self = .normal
+    }
   }
 }
 
