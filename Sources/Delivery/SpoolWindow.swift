@@ -93,8 +93,12 @@ public struct SpoolWindow<Element: Sendable>: Sendable {
   /// Takes up to `count` of the oldest rows out of memory, stopping before the first that `isWanted` declines.
   public mutating func take(_ count: Int, while isWanted: (Element) -> Bool = { _ in true }) -> [Element] {
     var taken: [Element] = []
-    while taken.count < count, let slot = slots.first, isWanted(slot.element) {
-      slots.removeFirst()
+    // Taken out before it is looked at: that moves it, and copies nothing.
+    while taken.count < count, let slot = slots.popFirst() {
+      guard isWanted(slot.element) else {
+        slots.prepend(slot)
+        break
+      }
       bytes -= slot.bytes
       taken.append(slot.element)
     }

@@ -142,6 +142,7 @@ extension AccountCore {
     if isSyncWanted { effects.synced = .init(read: lastRead, taken: lastTaken, connects: wantsConnection) }
     nextTicket += 1
     act(.commit(ticket: effects.ticket, operations, sync: isSyncWanted))
+    effects.operations = operations
     submitted.append(effects)
     operations = []
     effects = CommitEffects()

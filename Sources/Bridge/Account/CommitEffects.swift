@@ -1,4 +1,5 @@
 import Delivery
+import Journal
 import XMPP
 
 /// What takes place when a commit comes back from the journal, and not before.
@@ -7,6 +8,8 @@ struct CommitEffects: Sendable {
   var ticket: UInt64 = 0
   /// The stream that `stanzas` are numbered in.
   var generation: UInt64 = 0
+  /// What the commit holds: kept here too, so that the thread that made it frees it, and no other. See `InboundFlow`.
+  var operations: [JournalOperation] = []
   /// Numbered stanzas that may now go to the socket.
   var stanzas: [OutboundStanza] = []
   /// Refused messages: safe, since their `failed` status is journaled.

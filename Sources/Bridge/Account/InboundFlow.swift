@@ -26,6 +26,9 @@ struct InboundFlow: Sendable {
   var ledger: Ledger
   private var window: SpoolWindow<PublishRow>
   private var inFlight: Deque<InFlight> = []
+  /// The publishes in flight, though nobody asks for them again: memory is best given back by the thread that took it.
+  /// Whoever gives back another's waits for the lock of that one's heap, and makes it wait.
+  private var held: Deque<OutboundPublish> = []
   /// What the spool uses of what it may use.
   private var budget: JournalBudget
   /// By which the age of what waits is told.
@@ -92,12 +95,10 @@ struct InboundFlow: Sendable {
   /// left of how long it may wait here.
   mutating func take(_ expiry: Expiry, wallClock: Int64) -> [OutboundPublish] {
     let last = committed
-    let rows = window.take(Self.credit - inFlight.count) { $0.sequence <= last }
-    for row in rows {
+    return window.take(Self.credit - inFlight.count) { $0.sequence <= last }.map { row in
       let bytes = row.isStatus ? nil : row.publish.payload.count
       inFlight.append(InFlight(sequence: row.sequence, stanza: row.stanza, bytes: bytes))
-    }
-    return rows.map { row in
+      held.append(row.publish)
       var publish = row.publish
       if !row.isStatus, let moment = expiry.moment(time: row.time) {
         let wallClock = clock.wallClock(wallClock, since: row.sequence)
@@ -118,6 +119,7 @@ struct InboundFlow: Sendable {
       confirmation.trimmed = first.sequence
       if let bytes = first.bytes { _ = budget.removed(bytes: bytes) }
       inFlight.removeFirst()
+      held.removeFirst()
     }
     // What was found at the start was counted roughly: its statuses too, and its bytes with what stands beside the payload.
     if inFlight.isEmpty, window.isEmpty { _ = budget.removed(messages: budget.messages, bytes: budget.bytes) }
