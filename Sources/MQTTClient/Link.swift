@@ -32,6 +32,9 @@ class Link {
   /// Bytes may wait: the socket said so, and no read has come back empty since.
   private var isReadable = false
   private var watched = (readable: false, writable: false)
+  /// From how many bytes on the socket says that there are any, and when to look without its word.
+  private var gathered = 1
+  private var gathersUntil: Duration?
   private var nextKeepAlive: Duration = .zero
   /// How often libmosquitto, which counts whole seconds, is asked whether it is time for a PINGREQ.
   private var keepAliveInterval: Duration = .seconds(1)
@@ -42,6 +45,8 @@ class Link {
 
   /// So many packets are read in one round before the other connections get their turn.
   static let readBatch = 512
+  /// For so long bytes may wait for more of them.
+  private static let gathering = Duration.milliseconds(1)
 
   init(_ context: LinkContext, number: UInt32, clientID: String) {
     self.context = context
@@ -73,6 +78,8 @@ class Link {
   var hasBulk: Bool { false }
   /// Nothing waits to be written.
   func drained() {}
+  /// How many bytes are worth reading: fewer are left waiting for a millisecond.
+  var worthReading: Int { 1 }
   /// A part of the Keep Alive has passed, and a PINGREQ may wait to be written.
   func keepAliveDue() {}
   /// The end of a round: hand over what came.
@@ -131,6 +138,8 @@ class Link {
       return end(.system(error.description))
     }
     watched = (true, false)
+    gathered = 1
+    gathersUntil = nil
     // The first read drives a TLS handshake, whose answer may be here already.
     isReadable = true
     nextKeepAlive = context.now
@@ -143,8 +152,9 @@ class Link {
     switch phase {
     case .idle, .connecting, .closed: nil
     case .waiting(let until): until
-    case .opening(let until), .leaving(let until): min(until, nextKeepAlive, ownDeadline ?? until)
-    case .up: min(nextKeepAlive, ownDeadline ?? nextKeepAlive)
+    case .opening(let until), .leaving(let until):
+      min(until, nextKeepAlive, ownDeadline ?? until, gathersUntil ?? until)
+    case .up: min(nextKeepAlive, ownDeadline ?? nextKeepAlive, gathersUntil ?? nextKeepAlive)
     }
   }
 
@@ -167,6 +177,7 @@ class Link {
       if let failure = handle.keepAlive() { return end(failure) }
       if isUp { keepAliveDue() }
     }
+    if let end = gathersUntil, end <= context.now { isReadable = true }
     pump(handle)
   }
 
@@ -200,6 +211,7 @@ class Link {
     repeat {
       while isReadable, reading, budget > 0 {
         budget -= 1
+        gathersUntil = nil
         let before = handle.news
         let failure = handle.read()
         if handle.news != before { take(handle) }
@@ -218,7 +230,22 @@ class Link {
       if isUp, mayWrite, !handle.wantsWrite { drained() }
     } while isReadable && reading && budget > 0
     deliver()
+    gather(handle)
     watch(handle)
+  }
+
+  /// Has the kernel wake us for as many bytes as are worth it.
+  private func gather(_ handle: MosquittoHandle) {
+    let wanted = isUp ? worthReading : 1
+    if wanted != gathered {
+      handle.setLowWaterMark(wanted)
+      gathered = wanted
+    }
+    if wanted == 1 {
+      gathersUntil = nil
+    } else if gathersUntil == nil {
+      gathersUntil = context.now + Self.gathering
+    }
   }
 
   /// The Keep Alive in force: the broker's word counts.

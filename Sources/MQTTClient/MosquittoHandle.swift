@@ -202,10 +202,14 @@ import Platform
   }
 
   /// Does nothing to a socket that is none of TCP.
-  private func setCork(_ value: CInt) {
+  private func setCork(_ value: CInt) { setOption(CInt(IPPROTO_TCP), TCP_CORK, value) }
+
+  /// The socket counts as readable when so many bytes have arrived.
+  func setLowWaterMark(_ bytes: Int) { setOption(SOL_SOCKET, SO_RCVLOWAT, CInt(bytes)) }
+
+  private func setOption(_ level: CInt, _ option: CInt, _ value: CInt) {
     var value = value
-    _ = unsafe setsockopt(
-      socket, CInt(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<CInt>.size))
+    _ = unsafe setsockopt(socket, level, option, &value, socklen_t(MemoryLayout<CInt>.size))
   }
 
   /// Queues PINGREQ if it is time.

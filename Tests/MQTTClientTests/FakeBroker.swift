@@ -22,6 +22,8 @@ final class FakeBroker: Sendable {
     case hangsUp
     /// Accepts MQTT 5, and sends DISCONNECT with this code.
     case dismisses(UInt8)
+    /// Accepts MQTT 5, and acknowledges the first so many publishes when it has read so many bytes of them.
+    case acknowledges(UInt8, behind: Int)
   }
 
   /// The protocol level of each CONNECT.
@@ -65,6 +67,11 @@ final class FakeBroker: Sendable {
       case (5, .refuses(.returnCode)): answer(connection, [0x20, 2, 0, 1], thenClose: true)
       case (5, .refuses(.reasonCode)): answer(connection, [0x20, 3, 0, 0x84, 0], thenClose: true)
       case (5, .dismisses(let code)): answer(connection, [0x20, 3, 0, 0, 0, 0xE0, 2, code, 0], thenClose: true)
+      case (5, .acknowledges(let count, let bytes)):
+        answer(connection, [0x20, 3, 0, 0, 0], thenClose: false)
+        var missing = bytes
+        while missing > 0, case let count = read(connection, &buffer, buffer.count), count > 0 { missing -= count }
+        answer(connection, (1...count).flatMap { [0x40, 2, 0, $0] }, thenClose: false)
       default: close(connection)
       }
     }

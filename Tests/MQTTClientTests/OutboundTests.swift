@@ -100,6 +100,17 @@ struct OutboundTests {
     await rig.service.stop()
   }
 
+  @Test("hears of the few publishes that the broker has acknowledged, though many are in flight")
+  func fewAnswers() async throws {
+    let broker = try FakeBroker(.acknowledges(3, behind: 500))
+    let rig = try Rig(port: broker.port)
+    _ = try await rig.out.connected()
+    rig.enqueue("t", numbers(100...199))
+    #expect(try await rig.out.results.first(3, "answers").map(\.token) == [1, 2, 3])
+    broker.stop()
+    await rig.service.stop(within: .zero)
+  }
+
   @Test("refuses a topic that is none without troubling the broker")
   func invalidTopic() async throws {
     let server = try await MosquittoServer.start()
