@@ -204,6 +204,9 @@ import Platform
   /// Does nothing to a socket that is none of TCP.
   private func setCork(_ value: CInt) { setOption(CInt(IPPROTO_TCP), TCP_CORK, value) }
 
+  /// Has TCP say at once what has arrived.
+  func acknowledgeBytes() { setOption(CInt(IPPROTO_TCP), TCP_QUICKACK, 1) }
+
   /// The socket counts as readable when so many bytes have arrived.
   func setLowWaterMark(_ bytes: Int) { setOption(SOL_SOCKET, SO_RCVLOWAT, CInt(bytes)) }
 
