@@ -59,6 +59,8 @@ public final class XMPPConnection {
   private var redirection: XMPPEndpoint?
   /// The server has begun its stream: from here on it is the right one.
   private var hasStream = false
+  /// When the present read began: all that it brings comes at that time.
+  private var readAt = Duration.zero
   private var isReading = true
   private var isResting = false
   /// Not before this is a silence held against the server, for it was us who did not listen.
@@ -250,12 +252,13 @@ public final class XMPPConnection {
 
   /// Bytes came, whether or not they made an event.
   func heard() {
-    session.heard(now: Clocks.monotonic())
+    readAt = Clocks.monotonic()
+    session.heard(now: readAt)
   }
 
   func opened(_ event: XMLStreamEvent) {
     hasStream = true
-    session.received(event, now: Clocks.monotonic())
+    session.received(event, now: readAt)
     carryOut()
   }
 

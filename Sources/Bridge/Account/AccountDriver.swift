@@ -33,6 +33,8 @@ final class AccountDriver {
   private static let full = "the journal is full"
 
   private var isTurning = false
+  /// When this turn's first input came: all that comes in one turn comes at that time.
+  private var times: (now: Duration, wallClock: Int64)?
   private var isStreamUp = false
   private var isInboundSuspended = false
   /// The broker keeps what is published for the account. Until then nobody is told that it is online: what is published
@@ -77,9 +79,7 @@ final class AccountDriver {
 
   /// Everything that waits in the mailbox, then one turn.
   func mailArrived() {
-    let now = Clocks.monotonic()
-    let wallClock = Clocks.wall()
-    core.look(now: now, wallClock: wallClock)
+    let (now, wallClock) = turnTimes()
     for input in mailbox.drain() { take(input, now: now, wallClock: wallClock) }
     endTurn()
   }
@@ -122,10 +122,21 @@ final class AccountDriver {
 
   // MARK: Turns
 
+  /// The time of this turn; the first to ask has the machine look at the clocks.
+  private func turnTimes() -> (now: Duration, wallClock: Int64) {
+    if let times { return times }
+    let begun = (now: Clocks.monotonic(), wallClock: Clocks.wall())
+    core.look(now: begun.now, wallClock: begun.wallClock)
+    times = begun
+    return begun
+  }
+
   /// Closes a turn: the machine decides, and what it wants is carried out, until it wants nothing more.
   func endTurn() {
+    defer { if !isTurning { times = nil } }
     guard !isTurning, !isHalted else { return }
     isTurning = true
+    times = nil
     core.endTurn(now: Clocks.monotonic(), wallClock: Clocks.wall())
     for action in core.takeActions() { carryOut(action) }
     isTurning = false
@@ -257,10 +268,8 @@ final class AccountDriver {
 
 extension AccountDriver: XMPPConnectionOwner {
   func received(_ event: XMPPConnection.Event) {
-    let now = Clocks.monotonic()
-    let wallClock = Clocks.wall()
+    let (now, wallClock) = turnTimes()
     guard !isHalted else { return receivedWhileHalted(event, now: now, wallClock: wallClock) }
-    core.look(now: now, wallClock: wallClock)
     switch event {
     case .established(let established):
       connector.established(now: now)
