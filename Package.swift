@@ -24,7 +24,12 @@ let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-colle
 
 let package = Package(
   name: "xmpp-mqtt-bridge",
-  products: [.executable(name: "xmpp-mqtt-bridge", targets: ["xmpp-mqtt-bridge"])],
+  products: [
+    .executable(name: "xmpp-mqtt-bridge", targets: ["xmpp-mqtt-bridge"]),
+    // For the package in Benchmarks/.
+    .library(name: "BridgeCores", targets: ["XMLStream", "TLSEngine", "XMPP", "MQTT", "Mapping", "Delivery"]),
+    .library(name: "BridgeJournal", targets: ["Journal", "Platform"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),

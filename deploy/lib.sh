@@ -11,7 +11,7 @@ build_packages=(
   libidn2-dev libmosquitto-dev libsqlite3-dev libssl-dev libunistring-dev libxml2-dev
 )
 demo_packages=(ca-certificates mosquitto mosquitto-clients openssl prosody python3)
-test_packages=("${demo_packages[@]}" ejabberd erlang-p1-sqlite3 lua-dbi-sqlite3)
+test_packages=("${demo_packages[@]}" ejabberd erlang-p1-sqlite3 lua-dbi-sqlite3 valgrind)
 
 if [[ -t 1 ]]; then
   bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' yellow=$'\e[33m' blue=$'\e[34m' plain=$'\e[0m'

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds, lints and tests everything, on a Debian 12 with Swift 6.3 and nothing else. Exit code 0 only if all is well.
+# Builds, lints, tests and measures everything, on a Debian 12 with Swift 6.3 and nothing else. Exit code 0 only if all is
+# well.
 #
 #   deploy/test.sh                 everything
 #   deploy/test.sh --filter NAME   only tests whose name matches, as `swift test --filter`
@@ -20,7 +21,8 @@ ensure_packages "${build_packages[@]}" "${test_packages[@]}"
 find_swift
 
 say "lint"
-swift format lint --strict --configuration .swift-format -r Package.swift Sources Tests
+swift format lint --strict --configuration .swift-format -r \
+  Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
 
 say "build"
 swift build --build-tests --explicit-target-dependency-import-check error 2>&1 | tee "$logs/build"
@@ -51,12 +53,15 @@ if [[ ${#filter[@]} != 0 ]]; then
   run_tests filtered --no-parallel "${filter[@]}"
 else
   run_tests units --skip "$servers"
+  say "instructions"
+  deploy/instructions.sh 2>&1 | tee "$logs/instructions" || failures+=(instructions)
   run_tests servers --no-parallel --filter "$servers"
 fi
 
 if [[ ${#failures[@]} != 0 ]]; then
   # Again at the end, where whoever sees only the tail of a log finds them.
   grep -h -A 12 "recorded an issue" "$logs"/* | grep -v -E "(started|passed)[ .]" || true
+  grep -h -E "it (costs|has no|is in)" "$logs/instructions" 2>/dev/null || true
   die "failed: ${failures[*]}"
 fi
 say "everything is fine"
