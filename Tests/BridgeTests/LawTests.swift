@@ -1,3 +1,4 @@
+import MQTT
 import Testing
 import XMLStream
 import XMPP
@@ -20,6 +21,30 @@ import XMPP
     let trims = commit.contains { if case .trim(AccountHarness.outboundSpool, _) = $0 { true } else { false } }
     let tells = commit.contains { if case .append(AccountHarness.inboundSpool, _) = $0 { true } else { false } }
     #expect(trims && tells)
+  }
+
+  /// At full speed more PUBACKs come in 10 ms than a kill may double: they wait for company only up to a number.
+  @Test func pubacksWaitForCompanyInSmallNumbersOnly() throws {
+    var account = try AccountHarness(holdMessages: 1_000)
+    account.goOnline()
+    for number in 1...200 {
+      account.stanza("<message from='alice@example.org/x' id='\(number)'><body>x</body></message>")
+    }
+    account.committed()
+    let publishes = account.published().sorted { $0.token < $1.token }
+    try #require(publishes.count == 200)
+    func rows() -> Int {
+      account.committed()
+      return account.journal.rows(of: AccountHarness.inboundSpool).count
+    }
+    account.puback(Array(publishes[..<127]))
+    #expect(rows() == 200)
+    account.puback([publishes[127]])
+    #expect(rows() == 72)
+    account.puback(Array(publishes[128...]))
+    #expect(rows() == 72)
+    account.wait(.milliseconds(10))
+    #expect(rows() == 0)
   }
 
   /// Poison: a message that makes the server close the stream must not do so for ever, and takes no other with it.

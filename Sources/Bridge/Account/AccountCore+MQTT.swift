@@ -71,7 +71,9 @@ extension AccountCore {
       if confirmation.isMessage, result.refusal == nil { counters.toMQTT += 1 }
       trimmed = confirmation.trimmed ?? trimmed
     }
+    lazyAnswers += results.count
     if let trimmed { writeLazily(.trim(settings.inboundSpool, upTo: trimmed), now: now) }
+    if lazyAnswers >= Self.mostLazyAnswers { isCommitUrgent = true }
   }
 }
 

@@ -4,8 +4,10 @@ import Mapping
 
 /// The end of a turn of the event loop, and the journal's answers.
 extension AccountCore {
-  /// A PUBACK is committed within 10 ms of its arrival, so that a kill doubles no more than those.
+  /// A PUBACK is committed within 10 ms of its arrival, so that a kill doubles no more than those; nor more than so many,
+  /// and what is in flight, at any speed.
   private static let lazyCommit: Duration = .milliseconds(5)
+  static let mostLazyAnswers = 128
   private static let expiryInterval: Duration = .seconds(30)
 
   /// When `endTurn` has to be called again although nothing happened.
@@ -150,6 +152,7 @@ extension AccountCore {
     isCommitUrgent = false
     isSyncWanted = false
     lazySince = nil
+    lazyAnswers = 0
   }
 
   // MARK: The journal's answers

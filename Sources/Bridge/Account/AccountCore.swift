@@ -80,6 +80,8 @@ struct AccountCore: Sendable {
   var isSyncWanted = false
   /// Since when operations wait that may wait for company: a trim that is lost is only done again.
   var lazySince: Duration?
+  /// How many of the broker's answers are among them.
+  var lazyAnswers = 0
   var submitted: Deque<CommitEffects> = []
   var nextTicket: UInt64 = 1
   var nextExpiryCheck: Duration?
