@@ -81,7 +81,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // Tests: a target mirrors each of the above; the last six run whole programs and real servers.
+    // Tests: a target mirrors each of the above; the last seven run whole programs and real servers.
     .testTarget(name: "XMLStreamTests", dependencies: ["XMLStream", "CLibXML2"], swiftSettings: strict),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TLSEngineTests", dependencies: ["TLSEngine", "COpenSSL"], swiftSettings: wrapsC),
@@ -133,6 +133,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CrashTests", dependencies: ["Platform", "TestSupport", "xmpp-mqtt-bridge"], swiftSettings: strict),
+    .testTarget(
+      name: "LoadTests", dependencies: ["Platform", "TestSupport", "xmpp-mqtt-bridge"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -48,7 +48,7 @@ run_tests() {
 }
 
 # What starts servers of its own runs one after the other: two cores carry one broker, two XMPP servers and a bridge.
-servers='IntegrationTests|CrashTests|TestSupportTests'
+servers='IntegrationTests|CrashTests|LoadTests|TestSupportTests'
 if [[ ${#filter[@]} != 0 ]]; then
   run_tests filtered --no-parallel "${filter[@]}"
 else

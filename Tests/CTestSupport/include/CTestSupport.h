@@ -1,6 +1,7 @@
 #ifndef C_TEST_SUPPORT_H
 #define C_TEST_SUPPORT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,5 +24,8 @@ int ctest_pipe(int ends[2]);
 
 /// Sets the soft limit of open descriptors of a process (RLIMIT_NOFILE) and tells what it was; returns 0 or an errno value.
 int ctest_limit_descriptors(pid_t process, uint64_t number, uint64_t *before);
+
+/// memmem(3): where `text`, ended by a zero byte, begins first in so many bytes; -1 if nowhere.
+ptrdiff_t ctest_find(const void *bytes, size_t count, const char *text);
 
 #endif

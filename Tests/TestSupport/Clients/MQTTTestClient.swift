@@ -33,6 +33,8 @@ public final class MQTTTestClient: Sendable {
     public var certificate: Certificates.Pair?
     /// A message that the broker publishes if the client vanishes.
     public var will: MQTTMessage?
+    /// Whether the properties of what it receives are of interest; reading them costs more than the message.
+    public var readsProperties = true
 
     /// MQTT 5, clean start, anonymous, plain TCP.
     public init() {}
@@ -237,15 +239,26 @@ public final class MQTTTestClient: Sendable {
       let codes = UnsafeBufferPointer(start: granted, count: Int(count)).map(Int.init)
       Events.from(object)?.grants.append(.init(mid: mid, codes: codes))
     }
+    guard options.readsProperties else {
+      mosquitto_message_v5_callback_set(handle) { _, object, message, _ in MQTTTestClient.received(object, message, nil)
+      }
+      return codes.first { $0 != MOSQ_ERR_SUCCESS.rawValue }
+    }
     mosquitto_message_v5_callback_set(handle) { _, object, message, properties in
-      guard let message = message?.pointee, let topic = message.topic else { return }
-      let payload = UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
-      Events.from(object)?.messages.append(
-        MQTTMessage(
-          String(cString: topic), Array(payload), qos: Int(message.qos), retain: message.retain,
-          properties: MQTTProperties.read(properties)))
+      MQTTTestClient.received(object, message, properties)
     }
     return codes.first { $0 != MOSQ_ERR_SUCCESS.rawValue }
+  }
+
+  private static func received(
+    _ object: UnsafeMutableRawPointer?, _ message: UnsafePointer<mosquitto_message>?, _ properties: OpaquePointer?
+  ) {
+    guard let message = message?.pointee, let topic = message.topic else { return }
+    let payload = UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
+    Events.from(object)?.messages.append(
+      MQTTMessage(
+        String(cString: topic), Array(payload), qos: Int(message.qos), retain: message.retain,
+        properties: MQTTProperties.read(properties)))
   }
 
   private static func open(_ handle: OpaquePointer, host: String, port: Int, _ options: Options) -> CInt {

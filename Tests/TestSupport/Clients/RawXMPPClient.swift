@@ -104,6 +104,23 @@ public final class RawXMPPClient: Sendable {
     return jid
   }
 
+  /// From here on only the bodies of messages are recorded, as they stand in the XML: `elements` and `messages` get nothing
+  /// more, and nothing is answered. For loads under which a tree of every stanza would be too slow.
+  public func scanBodies() async throws -> Record<[UInt8]> {
+    let bodies = Record<[UInt8]>("bodies of messages to the XMPP test client")
+    let channel = channel
+    try await channel.eventLoop.flatSubmit {
+      do {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(BodyScanner(bodies))
+        return pipeline.removeHandler(try pipeline.handler(type: XMLEventHandler.self))
+      } catch {
+        return channel.eventLoop.makeFailedFuture(error)
+      }
+    }.get()
+    return bodies
+  }
+
   /// Closes the connection; returns when it is closed.
   public func close() async throws { try? await channel.close().get() }
 

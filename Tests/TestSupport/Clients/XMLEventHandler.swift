@@ -2,7 +2,7 @@ import NIOCore
 import XMLStream
 
 /// Feeds what a channel reads to an XML stream parser; a new parser begins where the owner says that a stream restarts.
-final class XMLEventHandler: ChannelInboundHandler {
+final class XMLEventHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
 
   /// Whether the stream goes on after an event, or a new one begins behind it.

@@ -37,6 +37,12 @@ public final class Record<Element: Sendable>: Sendable {
     state.withLock { state in zip(state.elements, state.moments).map { ($0, $1) } }
   }
 
+  /// Everything from `mark` on so far, each with the moment when it was appended.
+  public func timeline(from mark: Int) -> [(element: Element, moment: ContinuousClock.Instant)] {
+    let (elements, moments) = state.withLock { ($0.elements[mark...], $0.moments[mark...]) }
+    return zip(elements, moments).map { ($0, $1) }
+  }
+
   /// How many elements there are so far: the mark behind which a later wait may begin.
   public var count: Int { state.withLock { $0.elements.count } }
 

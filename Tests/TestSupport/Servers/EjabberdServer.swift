@@ -72,6 +72,13 @@ public final class EjabberdServer: XMPPServer {
     return server
   }
 
+  /// Registers them over one stream (XEP-0077), and starts the server anew.
+  public func addCrowd(_ names: [String], like user: TestUser) async throws {
+    try await XMPPTestClient.register(names.map { TestUser($0, password: user.password) }, port: plainPort)
+    // What is registered is on its disk only then.
+    try await restart()
+  }
+
   private static func configuration(
     _ options: XMPPServerOptions, port: Int, plainPort: Int, directTLSPort: Int?, componentPort: Int?, archive: String
   ) -> String {

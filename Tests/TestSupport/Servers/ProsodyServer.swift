@@ -1,3 +1,5 @@
+import Foundation
+
 /// A Prosody on free loopback ports, with its files in a temporary directory; no server-to-server connections.
 public final class ProsodyServer: XMPPServer {
   /// The process.
@@ -38,6 +40,16 @@ public final class ProsodyServer: XMPPServer {
     let server = try ProsodyServer(options)
     try await server.process.start()
     return server
+  }
+
+  /// Writes their files.
+  public func addCrowd(_ names: [String], like user: TestUser) async throws {
+    // A plain password becomes a hash at the first login, which takes Prosody milliseconds: once is enough for all.
+    let client = try await XMPPTestClient.connect(user, port: port, available: false)
+    try await client.disconnect()
+    let folder = directory.path("data/localhost/accounts")
+    let account = try String(contentsOfFile: "\(folder)/\(user.name).dat", encoding: .utf8)
+    for name in names { try directory.write(account, to: "data/localhost/accounts/\(name).dat") }
   }
 
   /// Prosody's own roster storage: a Lua table by bare JID, with the roster's version under `false`.

@@ -6,6 +6,8 @@ public protocol XMPPServer: TestServer {
   var directTLSPort: Int? { get }
   /// Port of components; nil without one.
   var componentPort: Int? { get }
+  /// Makes thousands of further users with the password of `user`, who is one already; they have no contacts.
+  func addCrowd(_ names: [String], like user: TestUser) async throws
 }
 
 extension XMPPServer {

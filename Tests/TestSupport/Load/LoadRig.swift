@@ -1,0 +1,196 @@
+import Platform
+
+/// A bridge with many accounts between a broker and an XMPP server, alice, who talks to all of them, and a device that
+/// hears them all.
+public final class LoadRig: Sendable {
+  /// How the accounts' links are protected: `tls` of an account.
+  public enum TLS: String, Sendable, CaseIterable {
+    /// TLS first.
+    case direct
+    /// TLS is negotiated in the stream.
+    case starttls
+    /// None.
+    case none
+  }
+
+  /// What a load is played on.
+  public struct Options: Sendable {
+    /// How many accounts the bridge has.
+    public var accounts: Int
+    /// The XMPP server.
+    public var server = XMPPServerKind.prosody
+    /// The links to it.
+    public var tls = TLS.direct
+    /// `status` of every account.
+    public var status = "all"
+
+    /// So many accounts at Prosody over direct TLS.
+    public init(accounts: Int) { self.accounts = accounts }
+  }
+
+  /// How many accounts the bridge has.
+  public let accounts: Int
+  /// The broker, with its own limits but for the length of its queues.
+  public let broker: MosquittoServer
+  /// The XMPP server.
+  public let server: any XMPPServer
+  /// The device: it publishes for every account and hears their messages and states.
+  public let device: MQTTTestClient
+  private let configuration: BridgeConf
+  /// The files that the configuration names.
+  private let certificates: Certificates
+  private let people = Lock<[Alice]>([])
+  private let running = Lock<BridgeProcess?>(nil)
+
+  /// Alice's connection, and what she got over it.
+  struct Alice: Sendable {
+    let client: XMPPTestClient
+    let bodies: Record<[UInt8]>
+  }
+
+  private init(
+    _ options: Options, broker: MosquittoServer, server: any XMPPServer, device: MQTTTestClient,
+    certificates: Certificates
+  ) {
+    accounts = options.accounts
+    self.broker = broker
+    self.server = server
+    self.device = device
+    self.certificates = certificates
+    let port = options.tls == .direct ? server.directTLSPort : server.port
+    configuration = Self.configuration(
+      options, url: broker.url, port: port ?? server.port, authority: certificates.authority)
+  }
+
+  /// Starts everything but the bridge.
+  public static func start(_ options: Options) async throws -> LoadRig {
+    var brokerOptions = MosquittoServer.Options()
+    brokerOptions.persistence = false
+    let broker = try await MosquittoServer.start(brokerOptions)
+
+    let certificates = try await Certificates()
+    var xmppOptions = XMPPServerOptions()
+    (xmppOptions.users, xmppOptions.contacts) = ([.alice], [])
+    xmppOptions.acknowledgementQueue = nil
+    if options.tls != .none {
+      xmppOptions.certificate = try await certificates.issue("server")
+      xmppOptions.directTLS = options.tls == .direct
+    }
+    let server = try await options.server.start(xmppOptions)
+    try await server.addCrowd((0..<options.accounts).map(name), like: .alice)
+
+    var deviceOptions = MQTTTestClient.Options()
+    deviceOptions.readsProperties = false
+    let device = try await MQTTTestClient.connect(port: broker.port, deviceOptions)
+    try await device.subscribe("xmpp/+/state")
+    try await device.subscribe("xmpp/+/message/+")
+    let rig = LoadRig(options, broker: broker, server: server, device: device, certificates: certificates)
+    try await rig.aliceConnects()
+    return rig
+  }
+
+  private static func configuration(_ options: Options, url: String, port: Int, authority: String) -> BridgeConf {
+    var configuration = BridgeConf(
+      mqttURL: url,
+      accounts: (0..<options.accounts).map { number in
+        let user = TestUser(name(number), password: TestUser.alice.password)
+        var account = BridgeConf.Account(user.name, user, port: port, tls: options.tls.rawValue)
+        account.allow = ["localhost"]
+        account.maySend = ["*"]
+        account.status = options.status
+        if options.tls != .none { account.more = ["trust = { ca_file = \"\(authority)\" }"] }
+        return account
+      })
+    configuration.logLevel = "warning"
+    return configuration
+  }
+
+  // MARK: The bridge
+
+  /// The bridge that runs.
+  public var bridge: BridgeProcess {
+    get throws {
+      guard let bridge = running.withLock({ $0 }) else { throw TestFailure("no bridge runs") }
+      return bridge
+    }
+  }
+
+  /// Starts a bridge with an empty state.
+  /// - Parameter accounts: how many of the accounts it has; nil for all.
+  public func startBridge(accounts: Int? = nil) async throws {
+    var configuration = configuration
+    if let accounts { configuration.accounts = Array(configuration.accounts.prefix(accounts)) }
+    let bridge = try BridgeProcess(configuration)
+    running.withLock { $0 = bridge }
+    try await bridge.start()
+  }
+
+  /// Ends the bridge and forgets it.
+  public func stopBridge() async throws {
+    try await bridge.stop()
+    running.withLock { $0 = nil }
+  }
+
+  /// Waits until so many accounts have said that they are online.
+  /// - Parameter mark: an earlier `device.messages.count`: states from before are not counted.
+  /// - Returns: when each of them said so first; fewer than asked for if the others do not come.
+  public func online(_ accounts: Int, from mark: Int) async throws -> [ContinuousClock.Instant] {
+    var (seen, next): ([String: ContinuousClock.Instant], Int) = ([:], mark)
+    let start = ContinuousClock.now
+    while true {
+      let news = device.messages.timeline(from: next)
+      next += news.count
+      for (message, moment) in news where Self.isState(message.topic) && seen[message.topic] == nil {
+        if message.text.contains("\"online\"") { seen[message.topic] = moment }
+      }
+      if seen.count >= accounts || start.duration(to: .now) > patience { return seen.values.sorted() }
+      if let exit = try bridge.current?.exitSoFar { throw TestFailure("the bridge has ended: \(exit)") }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// How long all accounts may take for something.
+  public var patience: Duration { Patience.reconnect + .milliseconds(50) * accounts }
+
+  // MARK: Alice
+
+  /// Alice connects, for the first time or after her server has thrown her out.
+  public func aliceConnects() async throws {
+    let client = try await XMPPTestClient.connect(.alice, port: server.port)
+    let alice = Alice(client: client, bodies: try await client.scanBodies())
+    people.withLock { $0.append(alice) }
+  }
+
+  /// How many of alice's messages the server still keeps for an account that is online: a server may put one into its store
+  /// for those who are away just when it has emptied that. The bridge has never seen them.
+  public func keptByServer(for account: Int) async throws -> Int {
+    let user = TestUser(Self.name(account), password: TestUser.alice.password)
+    let client = try await XMPPTestClient.connect(user, port: server.port, resource: "witness")
+    // Behind the answer there is nothing more to come.
+    _ = try await client.iq("get", "<query xmlns='jabber:iq:roster'/>")
+    try await client.disconnect()
+    return client.messages.count
+  }
+
+  /// All connections of alice, the present one last.
+  var allAlices: [Alice] { people.withLock { $0 } }
+
+  // MARK: Names
+
+  /// The localpart of an account, which is its name for the bridge, too.
+  static func name(_ number: Int) -> String { "a\(number)" }
+
+  /// Whether an account says there how it stands; the bridge itself does so, too.
+  private static func isState(_ topic: String) -> Bool {
+    topic.hasSuffix("/state") && topic != "xmpp/bridge/state"
+  }
+
+  /// Where the device publishes to alice.
+  static func sendTopic(_ account: Int) -> String { "\(messageTopic(account))/send" }
+
+  /// Where alice's messages come out.
+  static func messageTopic(_ account: Int) -> String { "xmpp/\(name(account))/message/alice@localhost" }
+
+  /// Whom alice writes to.
+  static func jid(_ account: Int) -> String { "\(name(account))@localhost" }
+}
