@@ -54,7 +54,8 @@ done
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export LOAD_TABLE=$work/table
+export LOAD_TABLE=$work/table LOAD_STEPS=$work/steps
+: >"$LOAD_STEPS"
 
 ensure_packages "${build_packages[@]}" "${test_packages[@]}" >&2
 find_swift >&2
@@ -71,15 +72,15 @@ swift build --build-tests >&2
 say "$LOAD_ACCOUNTS accounts at $LOAD_SERVER" >&2
 swift test --skip-build --disable-xctest --no-parallel --filter LoadTests >"$work/log" 2>&1 &
 test=$!
-# What is going on, for whoever watches; the table itself comes in one piece at the end.
+# What is going on, for whoever watches; the table comes at the end.
 shown=0
 while kill -0 $test 2>/dev/null; do
   sleep 1
-  steps=$(grep -c '^- ' "$work/log" || true)
-  if ((steps > shown)); then
-    grep '^- ' "$work/log" | tail -n +$((shown + 1)) | while read -r _ step; do say "$step" >&2; done
-    shown=$steps
-  fi
+  tail -n +$((shown + 1)) "$LOAD_STEPS" >"$work/news"
+  while read -r step; do
+    say "$step" >&2
+    shown=$((shown + 1))
+  done <"$work/news"
 done
 status=0
 wait $test || status=$?

@@ -113,6 +113,7 @@ struct LoadCourse: Sendable {
     figures.meanwhileToXMPP = Crossing(try await up.arrivals(), sent: rig.accounts, accounts: rig.accounts)
     let crossing = Crossing(try await down.arrivals(), sent: rig.accounts, accounts: rig.accounts)
     figures.meanwhileToMQTT = crossing
+    if crossing.lost > 0 || figures.meanwhileToXMPP?.lost != 0 { figures.waiting = try await rig.waiting() }
     for account in crossing.missing { figures.keptByServer += try await rig.keptByServer(for: account) }
   }
 }

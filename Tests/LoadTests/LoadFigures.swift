@@ -77,6 +77,9 @@ struct LoadFigures: Sendable {
     ].compactMap { name, crossing in crossing.map { (name, $0) } }
   }
 
+  /// What waits in the journal at the end, when nothing has arrived for long.
+  var waiting = 0
+
   private static let beforeReturn = "XMPP → MQTT, before all accounts were back"
 
   /// What must not be, in words: lost messages, and accounts that did not come online.
@@ -85,6 +88,7 @@ struct LoadFigures: Sendable {
       let lost = crossing.lost - (name == Self.beforeReturn ? keptByServer : 0)
       return lost > 0 ? "\(name): \(lost) lost, such as \(crossing.missing.prefix(5))" : nil
     }
+    if waiting > 0 { breaches.append("\(waiting) messages still wait in the bridge's journal") }
     if login.missing > 0 { breaches.append("\(login.missing) accounts never came online") }
     if reconnect.missing > 0 { breaches.append("\(reconnect.missing) accounts never came back") }
     return breaches

@@ -11,6 +11,7 @@ import Testing
 /// - `LOAD_SERVER`: `prosody` or `ejabberd`; `LOAD_TLS`: `direct`, `starttls` or `none`.
 /// - `LOAD_STATUS`: `all`, `asked` or `failed`; `LOAD_SIZE`: bytes of a body.
 /// - `LOAD_FORMAT`: `markdown` for a table that can be put into a document; `LOAD_TABLE`: a file that gets it.
+/// - `LOAD_STEPS`: a file that gets a line when something begins. `swift test` keeps back what a test prints.
 struct LoadPlan: Sendable {
   /// What the columns of the table are.
   let accounts: [Int]
@@ -24,6 +25,7 @@ struct LoadPlan: Sendable {
   let idle: Duration
   let isMarkdown: Bool
   let file: String?
+  private let steps: String?
 
   static let current = LoadPlan(ProcessInfo.processInfo.environment)
 
@@ -43,6 +45,7 @@ struct LoadPlan: Sendable {
     idle = isShort ? .milliseconds(200) : .seconds(10)
     isMarkdown = environment["LOAD_FORMAT"] == "markdown"
     file = environment["LOAD_TABLE"]
+    steps = environment["LOAD_STEPS"]
   }
 
   /// One column of the table.
@@ -57,6 +60,13 @@ struct LoadPlan: Sendable {
 
   /// How many messages each account gets each way.
   var messages: Int { max(1, Int((rate * seconds).rounded())) }
+
+  /// Tells whoever watches what goes on.
+  func tell(_ step: String) {
+    guard let steps, let file = fopen(steps, "a") else { return }
+    fputs(step + "\n", file)
+    fclose(file)
+  }
 
   /// What is said above the table.
   var title: String {

@@ -11,7 +11,7 @@ struct Loads {
   @Test("every account comes online and loses nothing", arguments: LoadPlan.current.cases)
   func column(scene: LoadPlan.Case) async throws {
     let plan = LoadPlan.current
-    let figures = try await LoadCourse.play(plan, scene) { print("- \(scene.testDescription): \($0)") }
+    let figures = try await LoadCourse.play(plan, scene) { plan.tell("\(scene.testDescription): \($0)") }
     for breach in figures.breaches { Issue.record("\(scene.testDescription): \(breach)") }
     Self.table.append(figures)
     let text = Self.table.text(title: plan.title, markdown: plan.isMarkdown)

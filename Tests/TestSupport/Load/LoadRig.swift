@@ -1,3 +1,4 @@
+import Foundation
 import Platform
 
 /// A bridge with many accounts between a broker and an XMPP server, alice, who talks to all of them, and a device that
@@ -149,6 +150,19 @@ public final class LoadRig: Sendable {
     }
   }
 
+  /// How many messages wait in the bridge's journal: late, and not lost.
+  public func waiting() async throws -> Int {
+    struct Status: Decodable {
+      struct Journal: Decodable { var messages: Int }
+      var journal: Journal
+    }
+    let output = try await bridge.command(["status", "--json"]).lines.joined()
+    guard let status = try? JSONDecoder().decode(Status.self, from: Data(output.utf8)) else {
+      throw TestFailure("the bridge's status cannot be read: \(output.prefix(200))")
+    }
+    return status.journal.messages
+  }
+
   /// How long all accounts may take for something.
   public var patience: Duration { Patience.reconnect + .milliseconds(50) * accounts }
 
@@ -166,8 +180,9 @@ public final class LoadRig: Sendable {
   public func keptByServer(for account: Int) async throws -> Int {
     let user = TestUser(Self.name(account), password: TestUser.alice.password)
     let client = try await XMPPTestClient.connect(user, port: server.port, resource: "witness")
-    // Behind the answer there is nothing more to come.
-    _ = try await client.iq("get", "<query xmlns='jabber:iq:roster'/>")
+    do {
+      _ = try await client.messages.first("what the server has kept", timeout: .seconds(10))
+    } catch is TimedOut {}
     try await client.disconnect()
     return client.messages.count
   }
