@@ -33,9 +33,21 @@ public final class JournalHandle: Sendable {
   ///
   /// Once a batch has failed, every batch submitted after it fails too, so that no later message is kept without the
   /// earlier; ``startOver()`` ends that.
-  public func submit(_ batch: JournalBatch) {
-    let epoch = state.withLock { $0.epoch }
-    writer.post(.batch(.init(handle: self, epoch: epoch, batch: batch)))
+  public func submit(_ batch: JournalBatch) { writer.post(.batch(submission(batch))) }
+
+  /// The same, but if nothing else is to be done the batch is written at once, on the caller's thread.
+  ///
+  /// Nothing orders its outcome after those that the client has yet to be told: for whoever waits for none.
+  /// - Returns: its outcome, of which the client is not told; nil if it was handed over.
+  public func write(_ batch: JournalBatch) -> JournalOutcome? {
+    let submission = submission(batch)
+    if let outcome = writer.writeAtOnce(submission) { return outcome }
+    writer.post(.batch(submission))
+    return nil
+  }
+
+  private func submission(_ batch: JournalBatch) -> JournalWriter.Submission {
+    .init(handle: self, epoch: state.withLock { $0.epoch }, batch: batch)
   }
 
   /// The client has been told of a failure, has dropped what depended on it, and submits anew: what is submitted from now

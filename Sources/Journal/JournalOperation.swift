@@ -31,6 +31,14 @@ public struct JournalBatch: Sendable, Equatable {
     self.operations = operations
     self.sync = sync
   }
+
+  /// The bytes of the rows that it adds.
+  var bytes: Int {
+    operations.reduce(0) { sum, operation in
+      guard case .append(_, let rows) = operation else { return sum }
+      return rows.reduce(sum) { $0 + $1.bytes }
+    }
+  }
 }
 
 /// What became of a batch.

@@ -1,5 +1,7 @@
 /// The statements of the journal, prepared once, and what each change means in rows.
 final class Statements {
+  private let begin: Statement
+  private let commit: Statement
   private let insert: Statement
   private let amend: Statement
   private let delete: Statement
@@ -15,6 +17,8 @@ final class Statements {
   private let meta: Statement
 
   init(_ database: borrowing Database) throws(SQLiteError) {
+    begin = try database.prepare("BEGIN IMMEDIATE")
+    commit = try database.prepare("COMMIT")
     insert = try database.prepare("INSERT OR REPLACE INTO message VALUES (?1, ?2, ?3, ?4, ?5)")
     amend = try database.prepare("UPDATE message SET meta = ?2 WHERE id = ?1")
     delete = try database.prepare("DELETE FROM message WHERE id BETWEEN ?1 AND ?2")
@@ -31,6 +35,12 @@ final class Statements {
   }
 
   // MARK: Changes
+
+  /// Begins a transaction.
+  func beginTransaction() throws(SQLiteError) { try begin.run() }
+
+  /// Ends it, and everything in it is in effect.
+  func commitTransaction() throws(SQLiteError) { try commit.run() }
 
   func apply(_ operation: JournalOperation) throws(SQLiteError) {
     switch operation {
@@ -167,13 +177,13 @@ final class Statements {
       if verdict != "ok" { throw .damage(verdict) }
     }
     let spools = try spools(in: database)
-    try database.execute("BEGIN IMMEDIATE")
+    try beginTransaction()
     try set("generation", generation + 1)
     try set("doubts", doubts)
     try set("inode", identity)
     try set("closed", 0)
     try set("boot_id", bootID)
-    try database.execute("COMMIT")
+    try commitTransaction()
     return Recovered(
       continuity: continuity, generation: generation + 1, doubts: UInt64(max(doubts, 0)), spools: spools)
   }

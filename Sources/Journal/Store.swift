@@ -134,9 +134,11 @@ final class Store {
   ///   - batches: the changes, in order.
   ///   - spools: spools that were made since the last successful call.
   ///   - sync: whether they, and everything before them, have to be flushed to disk.
+  ///   - mayCopy: whether the log may be copied, which takes its time, where a full disk leaves nothing else.
   /// - Returns: whether everything committed until now has been flushed.
   func commit(
-    _ batches: [[JournalOperation]], spools: [(spool: JournalSpool, name: String)] = [], sync: Bool
+    _ batches: [[JournalOperation]], spools: [(spool: JournalSpool, name: String)] = [], sync: Bool,
+    mayCopy: Bool = true
   ) throws(JournalError) -> Bool {
     if spools.isEmpty, batches.allSatisfy(\.isEmpty), !(sync && isDirty) { return !isDirty }
     do throws(SQLiteError) {
@@ -144,7 +146,7 @@ final class Store {
         try write(batches, spools, sync: sync)
       } catch {
         rollBack(after: error)
-        guard error.isFull, (try? checkpoint()) == true else { throw error }
+        guard mayCopy, error.isFull, (try? checkpoint()) == true else { throw error }
         try write(batches, spools, sync: sync)
       }
     } catch {
@@ -164,19 +166,22 @@ final class Store {
   ) throws(SQLiteError) {
     try dispelDoubt()
     try setFlushing(sync)
-    try database.execute("BEGIN IMMEDIATE")
+    try statements.beginTransaction()
     let changes = database.totalChanges
     for (spool, name) in spools { try statements.add(spool, name: name) }
     for operations in batches {
       for operation in operations { try statements.apply(operation) }
     }
     if sync, database.totalChanges == changes { try statements.countSync() }
-    try database.execute("COMMIT")
+    try statements.commitTransaction()
   }
+
+  /// Whether ``checkpointIfDue()`` has something to do.
+  var isCopyDue: Bool { logPages >= min(lookDue, checkpointDue) }
 
   /// Copies the log if it has grown long. A failure is counted and leaves the log as it is, to be copied later.
   func checkpointIfDue() {
-    guard logPages >= min(lookDue, checkpointDue) else { return }
+    guard isCopyDue else { return }
     // The database grows by as much as the log at most.
     let spare = (DiskRoom(at: path)?.free).map { $0 / Self.pageBytes - logPages } ?? .max
     guard logPages >= checkpointDue || logPages > 0 && spare < Self.sparePages else {

@@ -232,10 +232,10 @@ class Link {
       }
       if isUp, mayWrite, !handle.wantsWrite { drained() }
     } while isReadable && reading && budget > 0
+    deliver()
     // What is written carries TCP's acknowledgement. A broker with Nagle's algorithm, as Mosquitto is, sends its second small
     // packet only when it has that of the first: without this it would wait for 40 ms.
     if !isAnswered { handle.acknowledgeBytes() }
-    deliver()
     gather(handle)
     watch(handle)
   }

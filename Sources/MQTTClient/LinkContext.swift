@@ -2,7 +2,7 @@ import Logging
 import MQTT
 import Platform
 
-/// What all connections of a service share. Confined to the MQTT thread.
+/// What all connections of a service share. Used by whoever has the turn.
 final class LinkContext {
   let configuration: MQTTConfiguration
   let poller: Poller

@@ -34,7 +34,7 @@ public struct MQTTConnected: Sendable, Hashable {
   }
 }
 
-/// Told about a connection's life. Called on the MQTT thread: do not block, hand over and return.
+/// Told about a connection's life. Called in a turn of the MQTT side: do not block, hand over and return.
 public protocol MQTTConnectionHandler: AnyObject, Sendable {
   /// The broker accepted the connection.
   func connected(_ connection: MQTTConnected)
@@ -43,7 +43,7 @@ public protocol MQTTConnectionHandler: AnyObject, Sendable {
   func disconnected(_ reason: MQTTDisconnectReason, retryIn: Duration?)
 }
 
-/// Takes what an in connection delivers. Called on the MQTT thread: do not block, hand over and return.
+/// Takes what an in connection delivers. Called in a turn of the MQTT side: do not block, hand over and return.
 public protocol MQTTInboundHandler: MQTTConnectionHandler {
   /// Messages, in the order of the broker. They are acknowledged after `MQTTService.release` has covered them. The first
   /// may come before `MQTTService.addInbound` has returned the name to release them by: hand them to the thread that
@@ -55,7 +55,7 @@ public protocol MQTTInboundHandler: MQTTConnectionHandler {
   func subscribed(_ filters: [String], refused: [String: ReasonCode])
 }
 
-/// Takes the answers to publishes. Called on the MQTT thread: do not block, hand over and return.
+/// Takes the answers to publishes. Called in a turn of the MQTT side: do not block, hand over and return.
 public protocol MQTTOutboundHandler: AnyObject, Sendable {
   /// What became of publishes: exactly one answer for each.
   func published(_ results: [PublishResult])

@@ -3,17 +3,19 @@ public import MQTT
 public import Platform
 import Synchronization
 
-/// The MQTT side of the bridge: one thread that owns all connections to one broker.
+/// The MQTT side of the bridge: all connections to one broker, and a thread that works on them.
 ///
 /// There is one out connection, which publishes and has the will, and any number of in connections, each with a session
 /// of its own at the broker. In connections acknowledge only what has been released. All calls may come from any thread,
-/// return at once and take effect in their order; handlers are called on the MQTT thread, with batches.
+/// do not wait, and take effect in their order. Handlers are called with batches, by the MQTT thread or by a thread that
+/// publishes or releases while that one is idle.
 ///
 /// An object that goes away without `stop` takes its connections down without a farewell.
 public final class MQTTService: Sendable {
   /// What the service has done.
   public let counters: MQTTCounters
   private let mailbox: Mailbox
+  private let turns: ServiceTurns
   private let lastInbound = Atomic<UInt32>(0)
   private let thread: NativeThread
   private let isStopped = Atomic<Bool>(false)
@@ -29,14 +31,16 @@ public final class MQTTService: Sendable {
     let mailbox = try Mailbox()
     let counters = MQTTCounters()
     let poller = try Poller()
-    try poller.add(mailbox.wakeUp.descriptor, token: ServiceLoop.wakeUpToken, readable: true, writable: false)
+    try poller.add(mailbox.wakeUp.descriptor, token: Mailbox.wakeUpToken, readable: true, writable: false)
     let connector = try Connector(configuration.endpoint) { mailbox.post(.connected($0)) }
+    let context = LinkContext(configuration, poller: poller, connector: connector, counters: counters, log: log)
+    let turns = ServiceTurns(ServiceLoop(context, mailbox, outbound: outbound), mailbox, poller)
     self.mailbox = mailbox
+    self.turns = turns
     self.counters = counters
     do {
-      thread = try NativeThread(name: "mqtt") { [weak outbound] in
-        let context = LinkContext(configuration, poller: poller, connector: connector, counters: counters, log: log)
-        ServiceLoop(context, mailbox, outbound: outbound).run()
+      thread = try NativeThread(name: "mqtt") {
+        turns.run()
         connector.end()
       }
     } catch {
@@ -73,7 +77,7 @@ public final class MQTTService: Sendable {
 
   /// Everything up to `index` is safe. PUBACKs leave when everything that was read is.
   public func release(_ id: MQTTInboundID, upTo index: UInt64) {
-    mailbox.post(.release(id, upTo: index))
+    turns.take(.release(id, upTo: index))
   }
 
   /// Reads nothing more until everything that was read is safe and acknowledged.
@@ -97,7 +101,7 @@ public final class MQTTService: Sendable {
   /// - Parameter handler: gets the answers; held until all have come.
   public func publish(_ batch: [OutboundPublish], from handler: any MQTTOutboundHandler) {
     guard !batch.isEmpty else { return }
-    mailbox.post(.publish(batch, handler))
+    turns.take(.publish(batch, handler))
   }
 
   /// Gives retained topics their values, which are published now and on every connect. Values that change faster than

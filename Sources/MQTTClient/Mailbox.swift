@@ -25,9 +25,15 @@ final class Mailbox: Sendable {
 
   init() throws(SystemError) { wakeUp = try WakeUp() }
 
+  /// The epoll token of the wake-up.
+  static let wakeUpToken = UInt64.max
+
   func post(_ command: Command) {
-    if commands.append(command) { wakeUp.signal() }
+    if append(command) { wakeUp.signal() }
   }
+
+  /// Leaves an order; true if it is the first that waits: then it is for the caller to see that somebody looks.
+  func append(_ command: Command) -> Bool { commands.append(command) }
 
   func drain() -> [Command] { commands.drain() }
 }

@@ -2,11 +2,9 @@ import Logging
 import MQTT
 import Platform
 
-/// What the MQTT thread runs: waits for sockets, orders and times, lets each connection do what it can, hands out answers.
+/// All connections of a service, and what is done with them in a turn: heeds sockets, orders and times, lets each
+/// connection do what it can, hands out answers. Used by one thread at a time; see ``ServiceTurns``.
 final class ServiceLoop {
-  /// The epoll token of the mailbox.
-  static let wakeUpToken = UInt64.max
-
   /// Somebody who publishes, as long as answers are owed.
   private struct Publisher {
     var handler: any MQTTOutboundHandler
@@ -41,27 +39,34 @@ final class ServiceLoop {
     outbound = OutboundLink(context, observer: observer)
   }
 
-  /// Runs until the service is stopped.
-  func run() {
-    outbound.open()
-    while !isAbandoned {
-      let events = context.poller.wait(timeout)
-      context.now = Clocks.monotonic()
-      for event in events {
-        if event.token == Self.wakeUpToken { mailbox.wakeUp.clear() } else { link(of: event)?.ready(event) }
-      }
-      for command in mailbox.drain() { perform(command) }
-      outbound.advance()
-      advanceInbound()
-      answer()
-      if let stop, goOnStopping(until: stop.deadline) { return finish(stop) }
-    }
+  /// Connects out.
+  func begin() { outbound.open() }
+
+  /// Does everything that these events and the orders that wait make possible.
+  func turn(_ events: [Poller.Event]) {
+    context.now = Clocks.monotonic()
+    for event in events where event.token != Mailbox.wakeUpToken { link(of: event)?.ready(event) }
+    for command in mailbox.drain() { perform(command) }
+    outbound.advance()
+    advanceInbound()
+    answer()
   }
 
-  private var timeout: Duration? {
+  /// Takes a step of leaving, if that is wanted; true when there is nothing more to be done, ever.
+  func isOver() -> Bool {
+    if isAbandoned { return true }
+    guard let stop, goOnStopping(until: stop.deadline) else { return false }
+    stop.done(outbound.hasConfirmedFarewell)
+    return true
+  }
+
+  /// Whether it has been told to end, which takes steps of its own.
+  var isEnding: Bool { isAbandoned || stop != nil }
+
+  /// When the next turn is due although nothing has happened; zero: at once; nil: never.
+  var deadline: Duration? {
     if outbound.hasMoreToRead || !due.isEmpty { return .zero }
-    let first = [deadlines.first, outbound.deadline, stop?.deadline].lazy.compactMap { $0 }.min()
-    return first.map { max(.zero, $0 - Clocks.monotonic()) }
+    return [deadlines.first, outbound.deadline, stop?.deadline].lazy.compactMap { $0 }.min()
   }
 
   private func link(of event: Poller.Event) -> Link? {
@@ -181,9 +186,5 @@ final class ServiceLoop {
       link.advance()
     }
     return inbound.values.allSatisfy { $0.phase == .closed }
-  }
-
-  private func finish(_ stop: Stop) {
-    stop.done(outbound.hasConfirmedFarewell)
   }
 }

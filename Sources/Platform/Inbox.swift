@@ -24,6 +24,9 @@ public final class Inbox<Element: Sendable>: Sendable {
     }
   }
 
+  /// Whether nothing waits, as of this moment.
+  public var isEmpty: Bool { elements.withLock { $0.isEmpty } }
+
   /// Takes everything that waits, in the order of appending.
   public func drain() -> [Element] {
     elements.withLock { queue in

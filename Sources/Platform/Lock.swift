@@ -37,4 +37,14 @@ public struct Lock<Value>: ~Copyable, @unchecked Sendable {
     defer { unsafe pthread_mutex_unlock(mutex) }
     return unsafe try body(&value.pointee)
   }
+  /// Lets `body` use the value unless somebody else holds the lock.
+  /// - Parameter body: as for ``withLock(_:)``.
+  /// - Returns: what `body` returns; nil if the lock is held, by this thread or another.
+  public borrowing func withLockIfFree<Result, Failure: Error>(
+    _ body: (inout sending Value) throws(Failure) -> sending Result
+  ) throws(Failure) -> sending Result? {
+    guard unsafe pthread_mutex_trylock(mutex) == 0 else { return nil }
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return unsafe try body(&value.pointee)
+  }
 }

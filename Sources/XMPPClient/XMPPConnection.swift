@@ -61,12 +61,8 @@ public final class XMPPConnection {
   private var hasStream = false
   /// When the present read began: all that it brings comes at that time.
   private var readAt = Duration.zero
-  private var isReading = true
   private var isResting = false
-  /// Not before this is a silence held against the server, for it was us who did not listen.
-  private var listeningSince = Duration.zero
-  private var timer: Scheduled<Void>?
-  private var timerDeadline: Duration?
+  private lazy var timer = DeadlineTimer(eventLoop: eventLoop) { [weak self] in self?.timedOut() }
   private var isTurning = false
   private var isUntrusted = false
 
@@ -156,35 +152,18 @@ public final class XMPPConnection {
     handler?.close()
   }
 
-  /// Stops or starts reading from the socket, so that TCP slows the server down; each connection begins with reading.
-  /// A server that is not listened to is not taken for dead, but it may give us up: this is for seconds, and parking is
-  /// for more.
-  public func read(_ isReading: Bool) {
-    guard isReading != self.isReading else { return }
-    self.isReading = isReading
-    handler?.setReading(isReading && !isResting)
-    guard isReading, handler != nil else { return }
-    let now = Clocks.monotonic()
-    session.heard(now: now)
-    listeningSince = now + Self.grace
-    runTurn()
-  }
-
   /// Reads only when asked by ``readOnce()``, so that TCP slows the server down; or goes on by itself. Each connection begins
   /// so. The server is listened to all the while, and a silence is held against it.
   public func rest(_ isResting: Bool) {
     guard isResting != self.isResting else { return }
     self.isResting = isResting
-    if isReading { handler?.setReading(!isResting) }
+    handler?.setReading(!isResting)
   }
 
   /// Reads what is there, or comes next, up to 64 KiB.
   public func readOnce() {
-    if isReading { handler?.readOnce() }
+    handler?.readOnce()
   }
-
-  /// How long what piled up unread may take to come in.
-  private static let grace = Duration.seconds(5)
 
   /// Ends the turn that the owner's calls made: carries out what the session says and writes it in one go.
   public func endTurn() {
@@ -233,7 +212,7 @@ public final class XMPPConnection {
       connectToNext()
     case .success(let channel):
       isConnecting = false
-      (hasStream, isUntrusted, isReading, isResting, listeningSince) = (false, false, true, false, .zero)
+      (hasStream, isUntrusted, isResting) = (false, false, false)
       let handler = XMPPChannelHandler(connection: self)
       self.handler = handler
       do {
@@ -303,7 +282,7 @@ public final class XMPPConnection {
     isTurning = false
     handler?.flush()
     CrashPoint.written()
-    schedule()
+    timer.set(session.deadline)
   }
 
   /// Returns whether the owner was told anything.
@@ -386,25 +365,7 @@ public final class XMPPConnection {
     }
   }
 
-  // MARK: The timer
-
-  private func schedule() {
-    let deadline = session.deadline
-    guard deadline != timerDeadline else { return }
-    // A deadline that moved away is looked at when the timer fires: most deadlines move with every byte.
-    if let old = timerDeadline, let deadline, deadline > old { return }
-    timer?.cancel()
-    timerDeadline = deadline
-    guard let deadline else { return timer = nil }
-    let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    let delay = max(max(deadline, listeningSince) - Clocks.monotonic(), .zero)
-    timer = eventLoop.scheduleTask(in: .nanoseconds(Int64(delay / .nanoseconds(1)))) { bound.value.fired() }
-  }
-
-  private func fired() {
-    timer = nil
-    timerDeadline = nil
-    guard isReading || !session.isEstablished else { return }
+  private func timedOut() {
     session.timeout(now: Clocks.monotonic())
     runTurn()
   }

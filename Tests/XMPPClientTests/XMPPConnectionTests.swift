@@ -363,31 +363,6 @@ import XMPPClient
     try await server.stop()
   }
 
-  @Test func pausedConnectionReadsOnLater() async throws {
-    let server = try await ScriptedServer.start(
-      on: group,
-      Self.plainLogin + [
-        .expect("<message id='o1'/>"), .send("<a xmlns='urn:xmpp:sm:3' h='1'/><message id='m1'/>"),
-        .expect("<message id='o2'/>"), .send("<message id='m2'/>"), .close,
-      ])
-    let client = try await client(of: server, .none)
-    try await client.connect()
-    await expect(client, until: "new", ["new bot@example.org/r1"])
-    try await client.perform { connection in
-      connection.read(false)
-      for sequence in UInt64(1)...2 {
-        connection.send([OutboundStanza(sequence: sequence, bytes: Array("<message id='o\(sequence)'/>".utf8))])
-      }
-      connection.endTurn()
-    }
-    // All has been said and the connection closed, and nobody has listened.
-    await server.disconnected()
-    try await client.perform { $0.read(true) }
-    await expect(
-      client, until: "ended", ["acknowledged 1", "stanza 1 m1", "stanza 2 m2", "ended the connection was lost"])
-    try await server.stop()
-  }
-
   @Test func restingConnectionReadsWhenAskedTo() async throws {
     let server = try await ScriptedServer.start(
       on: group,

@@ -6,13 +6,12 @@ import Mapping
 extension AccountCore {
   /// A PUBACK is committed within 10 ms of its arrival, so that a kill doubles no more than those; nor more than so many,
   /// and what is in flight, at any speed.
-  private static let lazyCommit: Duration = .milliseconds(5)
+  private static let lazyCommit: Duration = .milliseconds(8)
   static let mostLazyAnswers = 128
   private static let expiryInterval: Duration = .seconds(30)
 
-  /// When `endTurn` has to be called again although nothing happened.
-  var deadline: Duration? {
-    // No array: this is asked at every turn.
+  // No array: this is asked at every turn.
+  private var nextDeadline: Duration? {
     outbound.ledger.deadline.earlier(inbound.ledger.deadline)
       .earlier(lazySince.map { $0 + Self.lazyCommit }).earlier(nextExpiryCheck)
       .earlier(isOnline ? requests.deadline : nil)
@@ -42,6 +41,7 @@ extension AccountCore {
       toldInbound = handled
       act(.handled(upTo: handled))
     }
+    deadline = nextDeadline
   }
 
   /// Looks at the clocks: before the inputs of a turn, so that a clock that was set since the last turn makes nothing old.

@@ -28,11 +28,12 @@ final class AccountDriver {
   private var connection: XMPPConnection?
   private var inboundID: MQTTInboundID?
 
-  private var timer: Scheduled<Void>?
-  private var timerDeadline: Duration?
+  private lazy var timer = DeadlineTimer(eventLoop: eventLoop) { [weak self] in self?.endTurn() }
   private static let full = "the journal is full"
 
   private var isTurning = false
+  /// A commit of this turn that was done at once.
+  private var writtenTicket: UInt64?
   /// When this turn's first input came: all that comes in one turn comes at that time.
   private var times: (now: Duration, wallClock: Int64)?
   private var isStreamUp = false
@@ -137,20 +138,32 @@ final class AccountDriver {
     guard !isTurning, !isHalted else { return }
     isTurning = true
     times = nil
-    core.endTurn(now: Clocks.monotonic(), wallClock: Clocks.wall())
-    for action in core.takeActions() { carryOut(action) }
+    let (now, wallClock) = (Clocks.monotonic(), Clocks.wall())
+    repeat {
+      // What hangs on a commit that was done at once takes place in the same turn.
+      writtenTicket.map { core.committed(ticket: $0, now: now, wallClock: wallClock) }
+      writtenTicket = nil
+      core.endTurn(now: now, wallClock: wallClock)
+      for action in core.takeActions() { carryOut(action) }
+    } while writtenTicket != nil
     isTurning = false
     connection?.endTurn()
     paceStream()
     connectIfDue()
     leaveIfSettled()
-    schedule()
+    timer.set(core.deadline.earlier(connector.deadline).earlier(leaving?.deadline).earlier(restsUntil))
+  }
+
+  private func commit(_ batch: JournalBatch) {
+    // Outcomes come in the order of the tickets: what is behind another that is under way is handed over like it.
+    guard core.submitted.count == 1 else { return journal.submit(batch) }
+    if journal.write(batch) != nil { writtenTicket = batch.ticket }
   }
 
   private func carryOut(_ action: AccountAction) {
     switch action {
     case .commit(let ticket, let operations, let sync):
-      journal.submit(JournalBatch(ticket: ticket, operations: operations, sync: sync))
+      commit(JournalBatch(ticket: ticket, operations: operations, sync: sync))
     case .loadOutbound(let load):
       journal.load(
         load.id, from: core.settings.outboundSpool, after: load.after, limit: load.limit, maxBytes: load.maxBytes)
@@ -197,19 +210,6 @@ final class AccountDriver {
     }
   }
 
-  private func schedule() {
-    let deadline = core.deadline.earlier(connector.deadline).earlier(leaving?.deadline).earlier(restsUntil)
-    guard deadline != timerDeadline else { return }
-    // A deadline that moved away is looked at when the timer fires.
-    if let old = timerDeadline, let deadline, deadline > old { return }
-    timer?.cancel()
-    timerDeadline = deadline
-    guard let deadline else { return timer = nil }
-    let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    let delay = max(deadline - Clocks.monotonic(), .zero)
-    timer = eventLoop.scheduleTask(in: .nanoseconds(Int64(delay / .nanoseconds(1)))) { bound.value.fired() }
-  }
-
   /// A server that is faster than the broker is read in bursts: TCP holds it back while the spool is crowded. A broker that
   /// takes nothing at all does not keep the stream from being heard: there is a burst after each rest.
   private func paceStream() {
@@ -227,12 +227,6 @@ final class AccountDriver {
 
   /// 64 KiB are read in between: enough that nothing piles up at the server.
   private static let rest = Duration.milliseconds(50)
-
-  private func fired() {
-    timer = nil
-    timerDeadline = nil
-    endTurn()
-  }
 
   // MARK: Connecting
 
@@ -318,7 +312,7 @@ extension AccountDriver {
   private func stop() {
     guard !isHalted else { return }
     isHalted = true
-    timer?.cancel()
+    timer.cancel()
     mailbox.detach()
     if let inboundID {
       mqtt.suspend(inboundID)

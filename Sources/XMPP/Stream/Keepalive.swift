@@ -19,6 +19,7 @@ public struct Keepalive: Sendable, Equatable {
 
   private let silence: Duration
   private let deadAfter: Duration
+  private let deadAtLast: Duration
   private var heardAt: Duration
   private var askedAt: Duration?
 
@@ -29,6 +30,7 @@ public struct Keepalive: Sendable, Equatable {
   public init(silence: Duration, deadAfter: Duration, now: Duration) {
     self.silence = silence
     self.deadAfter = deadAfter
+    deadAtLast = deadAfter * Self.patience
     heardAt = now
   }
 
@@ -46,7 +48,7 @@ public struct Keepalive: Sendable, Equatable {
   /// When to look again.
   public var deadline: Duration {
     guard let askedAt else { return heardAt + silence }
-    return min(max(askedAt, heardAt) + deadAfter, askedAt + deadAfter * Self.patience)
+    return min(max(askedAt, heardAt) + deadAfter, askedAt + deadAtLast)
   }
 
   /// What is to be done now.

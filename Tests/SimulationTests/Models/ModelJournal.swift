@@ -67,6 +67,16 @@ final class ModelJournal {
     wake()
   }
 
+  /// Written by the caller, for which the thread has to be idle; whether it is found so is a matter of luck.
+  func writeAtOnce(ticket: UInt64, _ operations: [JournalOperation]) -> Bool {
+    guard underWay == nil, queue.isEmpty, loads.isEmpty, world.now >= stalledUntil, world.chance(50) else {
+      return false
+    }
+    write([Work(ticket: ticket, operations: operations, sync: false)])
+    world.note("journal: \(ticket) written at once")
+    return true
+  }
+
   func load(_ id: UInt64, from spool: JournalSpool, after: UInt64, limit: Int, maxBytes: Int) {
     loads.append(Load(id: id, spool: spool, after: after, limit: limit, maxBytes: maxBytes))
     wake()

@@ -28,6 +28,8 @@ final class BridgeProcess {
   private var mail: [(BridgeProcess) -> Void] = []
   private var orders: [(BridgeProcess) -> Void] = []
   private var isTurning = false
+  /// A commit of this turn that was done at once.
+  private var writtenTicket: UInt64?
   private var timerDeadline: Duration?
 
   init(world: World, number: Int) {
@@ -153,11 +155,15 @@ final class BridgeProcess {
   func endTurn() {
     guard isAlive, !isTurning else { return }
     isTurning = true
-    core.endTurn(now: world.now, wallClock: world.wallClock)
-    for action in core.takeActions() {
-      carryOut(action)
-      guard isAlive else { return }
-    }
+    repeat {
+      writtenTicket.map { core.committed(ticket: $0, now: world.now, wallClock: world.wallClock) }
+      writtenTicket = nil
+      core.endTurn(now: world.now, wallClock: world.wallClock)
+      for action in core.takeActions() {
+        carryOut(action)
+        guard isAlive else { return }
+      }
+    } while writtenTicket != nil
     isTurning = false
     stream.endTurn()
     guard isAlive else { return }
@@ -211,7 +217,12 @@ final class BridgeProcess {
       default: true
       }
     }
-    world.journal.submit(ticket: ticket, kept, sync: sync && world.plant != .skipsSync)
+    let sync = sync && world.plant != .skipsSync
+    if !sync, core.submitted.count == 1, world.journal.writeAtOnce(ticket: ticket, kept) {
+      writtenTicket = ticket
+    } else {
+      world.journal.submit(ticket: ticket, kept, sync: sync)
+    }
     guard world.plant == .confirmsBeforeCommit else { return }
     post { process in process.tell { $0.committed(ticket: ticket, now: $1, wallClock: $2) } }
   }
