@@ -56,9 +56,6 @@ struct Database: ~Copyable {
   /// Whether a transaction is open.
   var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
-  /// Rows changed since the connection was opened.
-  var totalChanges: Int64 { unsafe sqlite3_total_changes64(handle) }
-
   /// Pages written since the last call; in WAL mode each is a frame of the log.
   func takeWrittenPages() -> Int {
     var current: Int32 = 0

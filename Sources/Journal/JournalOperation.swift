@@ -33,11 +33,14 @@ public struct JournalBatch: Sendable, Equatable {
   }
 
   /// The bytes of the rows that it adds.
+  var bytes: Int { operations.reduce(0) { $0 + $1.bytes } }
+}
+
+extension JournalOperation {
+  /// The bytes of the rows that it adds.
   var bytes: Int {
-    operations.reduce(0) { sum, operation in
-      guard case .append(_, let rows) = operation else { return sum }
-      return rows.reduce(sum) { $0 + $1.bytes }
-    }
+    guard case .append(_, let rows) = self else { return 0 }
+    return rows.reduce(0) { $0 + $1.bytes }
   }
 }
 

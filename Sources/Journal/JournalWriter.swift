@@ -62,7 +62,7 @@ final class JournalWriter: Sendable {
 
   var statistics: JournalStatistics { published.withLock { $0 } }
 
-  var fileBytes: Int { StateFile.size(path) + StateFile.size(path + "-wal") }
+  var fileBytes: Int { ["", "-wal", "-log"].reduce(0) { $0 + StateFile.size(path + $1) } }
 
   /// Why closing failed, if it did. Known once ``run()`` has returned.
   var closingError: JournalError? { closingFailure.withLock { $0 } }
@@ -106,7 +106,7 @@ final class JournalWriter: Sendable {
       // A failure is the thread's to deal with: it tries once more, taking its time.
       let isCopyDue = try? withStore { (store) throws(JournalError) -> Bool? in
         guard !store.isInDoubt else { return nil }
-        _ = try store.commit([batch.operations], sync: false, mayCopy: false)
+        _ = try store.commit([batch.operations], sync: false, mayFold: false)
         return store.isCopyDue
       }
       guard let isCopyDue else { return nil }
@@ -157,7 +157,7 @@ final class JournalWriter: Sendable {
     }
     write(submissions, &state)
     for load in loads { serve(load) }
-    try? withStore { $0.checkpointIfDue() }
+    try? withStore { $0.copyIfDue() }
     for (damage, answer) in openings { answer(reopen(damage: damage, &state)) }
     return clean
   }

@@ -23,9 +23,10 @@ struct SQLiteError: Error, Equatable {
   }
 
   /// An error that left no word on the connection.
-  init(code: Int32, reason: String) {
+  init(code: Int32, reason: String, systemCode: Int32 = 0) {
     self.code = code
     self.reason = reason
+    self.systemCode = systemCode
   }
 
   /// Something in the file that SQLite takes and we do not.

@@ -13,7 +13,7 @@ enum StateFile {
     try flushDirectory(of: parent)
   }
 
-  /// Makes the file if it is missing and takes the rights of others away from it and from its log, whose mode SQLite copies.
+  /// Makes the file if it is missing and takes the rights of others away from it and from its logs, which are made with its mode.
   static func make(_ path: String) throws(JournalError) {
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o600)
     guard descriptor >= 0 else {
@@ -28,10 +28,11 @@ enum StateFile {
       throw JournalError("fchmod", path: path, code: errno)
     }
     unsafe chmod(path + "-wal", 0o600)
+    unsafe chmod(OperationLog.path(beside: path), 0o600)
     if status.st_size == 0 { try flushDirectory(of: path) }
   }
 
-  /// Gives the file, its log and whatever else belongs to it another name, so that a new one can be begun. Where the path
+  /// Gives the file, its logs and whatever else belongs to it another name, so that a new one can be begun. Where the path
   /// is a symbolic link, what it points to is renamed.
   /// - Parameter wallClock: milliseconds since 1970, for the name: `PATH.damaged-20261122T080000Z`.
   /// - Returns: the new name.
@@ -44,9 +45,9 @@ enum StateFile {
       number += 1
       name = "\(stem)-\(number)"
     }
-    // The log first: a file without its log is at worst known for damaged once more, a log without its file could be
+    // The logs first: a file without its logs is at worst known for damaged once more, a log without its file could be
     // taken for that of the new one.
-    for suffix in ["-journal", "-wal", "-shm", ""] {
+    for suffix in ["-journal", "-wal", "-shm", "-log", ""] {
       guard unsafe rename(file + suffix, name + suffix) != 0, errno != ENOENT else { continue }
       throw JournalError("rename \(file + suffix)", path: path, code: errno)
     }

@@ -80,10 +80,11 @@ final class Statements {
     try addSpool.run()
   }
 
-  /// Changes a page, for a transaction that would otherwise change none.
-  func countSync() throws(SQLiteError) {
-    try set("syncs", try metaInteger("syncs") &+ 1)
-  }
+  /// The epoch of the log whose records are not in the database yet.
+  func logEpoch() throws(SQLiteError) -> Int64 { try metaInteger("log_epoch") }
+
+  /// Everything in logs before this epoch is in the database.
+  func setLogEpoch(_ epoch: Int64) throws(SQLiteError) { try set("log_epoch", epoch) }
 
   /// Marks the file as complete.
   func markClosed() throws(SQLiteError) { try set("closed", 1) }

@@ -1,33 +1,35 @@
 internal import Platform
 
-/// The journal's file: one SQLite database with a write-ahead log (WAL). Blocks; used by one thread at a time.
+/// The journal's files: an SQLite database and, before it, a log of changes. Blocks; used by one thread at a time.
 ///
 /// What is durable when, and why:
-/// - An ordinary commit (`synchronous=NORMAL`) appends its pages to the log with plain writes. They are in the kernel's hands
-///   and survive the end of the process, not a power cut.
-/// - A sync is a commit in `FULL` mode: after appending, SQLite flushes the log. The flush covers the whole file, so everything
-///   committed before is on disk too. A transaction that changes nothing would write and so flush nothing; hence ``meta``'s counter.
-/// - A checkpoint copies the log into the database. SQLite flushes the log before it copies and the database after, and only
-///   when everything has been copied and flushed is the log written from its beginning again. So what a sync has promised is
-///   at every moment either in the flushed log or in the flushed database; and a complete checkpoint is itself a sync.
-///   After a power cut the log is replayed up to the first frame whose checksum fails: a prefix of the commits, never less than
-///   what was synced.
-/// - Checkpoints run between transactions rather than inside a commit, and rarely (``Options/checkpointPages``): clients do not wait
-///   for them, and a quiet link causes few flushes.
-/// - After a failed flush the kernel may hold pages for written that never reached the disk, so that a later flush of the log
-///   would prove nothing about them. Before the next transaction the whole log is therefore written over itself and flushed;
-///   until that succeeds everything fails. The database needs no such care: what a failed checkpoint copied is copied again.
-/// - On a full disk the log is copied, as far as the database has free pages, and the transaction tried once more: it then
-///   overwrites the log from its beginning, which needs no room. So a full disk is felt only when messages pile up. And lest
-///   the log take the room itself that copying it needs, it is copied early where little is left.
+/// - A commit appends one record to the log (``OperationLog``) with one plain write. It is in the kernel's hands and survives
+///   the end of the process, not a power cut. What of it matters is kept in memory, too (``PendingChanges``).
+/// - A sync flushes the log. The flush covers the whole file, so everything committed before is on disk too.
+/// - When the log has grown long it is folded: what is pending goes into the database in one flushed transaction, together with the
+///   number of the next epoch, in which the log is then written from its beginning. At the start the log counts only if
+///   its epoch is the database's, and is read up to the first record whose checksum fails: after a power cut a prefix of the
+///   commits, never less than what was synced. The database is never ahead of the log it counts: what would be told twice is
+///   told by a log that does not count any more.
+/// - Folding happens between commits rather than inside one, and rarely (``Options/logBytes``): clients do not wait for it, and a
+///   quiet link causes few flushes. Most rows are gone by then and never reach the database.
+/// - SQLite has a log of its own in front of the database (WAL), which is copied and flushed in its turn
+///   (``Options/checkpointPages``).
+/// - After a failed flush, or a failed write, the kernel may hold pages for written that never reached the disk, so that a later
+///   flush of the same file would prove nothing about them. Before the next commit SQLite's log is therefore written over itself and
+///   flushed, and everything pending folded into it; until that succeeds everything fails. The database needs no such care: what a
+///   failed checkpoint copied is copied again.
+/// - On a full disk the log is folded, and the commit tried once more: it then overwrites the log from its beginning,
+///   which needs no room. So a full disk is felt only when messages pile up. And lest SQLite's log take the room itself that
+///   copying it needs, it is copied early where little is left.
 final class Store {
   /// What only tests set otherwise.
   struct Options: Sendable {
     /// The name of a registered SQLite file system; nil for the operating system's.
     var fileSystem: String?
-    /// How many pages the database may grow to; 0: as many as SQLite can handle.
-    var maxPages = 0
-    /// Pages in the log from which on it is copied into the database: 16 MiB.
+    /// The length of the log from which on it is folded: 8 MiB.
+    var logBytes = 8 << 20
+    /// Pages in SQLite's log from which on it is copied into the database: 16 MiB.
     var checkpointPages = 4096
   }
 
@@ -36,18 +38,24 @@ final class Store {
   let recovered: Recovered
   private let statements: Statements
   private let database: Database
+  private let log: OperationLog
   /// Released last: properties go in the order in which they stand here, and the database is closed before.
   let lock: OwnerLock
-  private let checkpointPages: Int
+  private let options: Options
 
-  /// Pages appended to the log since it was last copied as a whole.
+  /// What is in the log and not in the database.
+  private var pending = PendingChanges()
+  /// The epoch of the log.
+  private var epoch: Int64
+  /// From which length on the log is folded; more after an attempt that failed.
+  private var foldDue: Int
+  /// Pages appended to SQLite's log since it was last copied as a whole.
   private var logPages = 0
   /// From how many pages on it is copied; more after an attempt that failed.
   private var checkpointDue: Int
   /// From how many pages on it is to be seen whether the disk has the room to copy it.
   private var lookDue = 0
-  private var isFlushing = false
-  /// Whether pages that SQLite holds for written may never reach the disk.
+  /// Whether pages that the system holds for written may never reach the disk.
   private(set) var isInDoubt = false
   /// Whether there are commits that a power cut could undo.
   private(set) var isDirty = false
@@ -80,38 +88,33 @@ final class Store {
         PRAGMA temp_store = MEMORY;
         PRAGMA trusted_schema = OFF;
         PRAGMA cell_size_check = ON;
-        PRAGMA max_page_count = \(options.maxPages);
         """)
       let statements = try Statements(database)
       if isInDoubt { try database.rewriteLog() }
-      recovered = try Self.takePossession(statements, of: database, path: path)
-      try database.execute("PRAGMA synchronous = NORMAL")
+      log = try OperationLog(beside: path, fileSystem: options.fileSystem)
+      let epoch = try statements.logEpoch()
+      let pending = try Self.pending(in: log, epoch: epoch)
+      recovered = try Self.retryingIfFull(database) { () throws(SQLiteError) in
+        if !pending.isEmpty { try Self.fold(pending, into: statements, nextEpoch: epoch + 1) }
+        return try statements.takePossession(of: database, identity: StateFile.identity(path))
+      }
+      self.epoch = pending.isEmpty ? epoch : epoch + 1
+      if !pending.isEmpty { try log.restart(epoch: epoch + 1) }
       self.statements = statements
     } catch {
       throw error.asJournalError(path)
     }
+    try? Self.reserveRoom(statements, database, path: path)
     _ = database.takeWrittenPages()
     self.database = database
     self.lock = lock
     self.path = path
+    self.options = options
     self.statistics = statistics
     self.statistics.lastFailure = nil
     logPages = StateFile.size(path + "-wal") / Self.pageBytes
-    checkpointPages = options.checkpointPages
     checkpointDue = options.checkpointPages
-  }
-
-  private static func takePossession(
-    _ statements: Statements, of database: borrowing Database, path: String
-  ) throws(SQLiteError) -> Recovered {
-    do {
-      return try statements.takePossession(of: database, identity: StateFile.identity(path))
-    } catch {
-      guard error.isFull else { throw error }
-      if database.isInTransaction { try? database.execute("ROLLBACK") }
-      guard try database.checkpoint(truncating: false) else { throw error }
-      return try statements.takePossession(of: database, identity: StateFile.identity(path))
-    }
+    foldDue = options.logBytes
   }
 
   private static func connect(to path: String, fileSystem: String?) throws(JournalError) -> Database {
@@ -127,61 +130,163 @@ final class Store {
     }
   }
 
+  /// Sees to it that a log of few rows can be folded though the disk is full: in SQLite's log there is room to write
+  /// over, and in the database there are free pages.
+  private static func reserveRoom(
+    _ statements: Statements, _ database: borrowing Database, path: String
+  ) throws(SQLiteError) {
+    let free = try database.integer("PRAGMA freelist_count")
+    guard free < reserve || StateFile.size(path + "-wal") < Int(reserve) * pageBytes else { return }
+    try statements.apply(.set(key: "reserve", [UInt8](repeating: 0, count: Int(reserve) * pageBytes)))
+    try statements.apply(.set(key: "reserve", nil))
+    _ = try database.checkpoint(truncating: false)
+  }
+
+  /// In pages.
+  private static let reserve: Int64 = 32
+
+  /// What the log holds that the database does not.
+  private static func pending(in log: OperationLog, epoch: Int64) throws(SQLiteError) -> PendingChanges {
+    var pending = PendingChanges()
+    for record in try log.records(of: epoch) {
+      var decoder = OperationDecoder(record)
+      while let change = try decoder.next() {
+        switch change {
+        case .operation(let operation): pending.add(operation)
+        case .spool(let spool, let name): pending.add(spool, name: name)
+        }
+      }
+    }
+    return pending
+  }
+
   // MARK: Writing
 
-  /// Makes changes in one transaction, all of them or none.
+  /// Makes changes together, all of them or none.
   /// - Parameters:
   ///   - batches: the changes, in order.
   ///   - spools: spools that were made since the last successful call.
   ///   - sync: whether they, and everything before them, have to be flushed to disk.
-  ///   - mayCopy: whether the log may be copied, which takes its time, where a full disk leaves nothing else.
+  ///   - mayFold: whether the log may be folded, which takes its time, where a full disk leaves nothing else.
   /// - Returns: whether everything committed until now has been flushed.
   func commit(
     _ batches: [[JournalOperation]], spools: [(spool: JournalSpool, name: String)] = [], sync: Bool,
-    mayCopy: Bool = true
+    mayFold: Bool = true
   ) throws(JournalError) -> Bool {
-    if spools.isEmpty, batches.allSatisfy(\.isEmpty), !(sync && isDirty) { return !isDirty }
+    let isEmpty = spools.isEmpty && batches.allSatisfy(\.isEmpty)
+    if isEmpty, !(sync && isDirty) { return !isDirty }
     do throws(SQLiteError) {
+      if isInDoubt { try dispelDoubt() }
+      let mark = isEmpty ? log.mark : try append(batches, spools, mayFold: mayFold)
       do throws(SQLiteError) {
-        try write(batches, spools, sync: sync)
+        if sync { try log.flush() }
       } catch {
-        rollBack(after: error)
-        guard mayCopy, error.isFull, (try? checkpoint()) == true else { throw error }
-        try write(batches, spools, sync: sync)
+        log.goBack(to: mark)
+        throw error
       }
     } catch {
       throw failed(error)
     }
-    let pages = database.takeWrittenPages()
-    logPages += pages
-    isDirty = !sync && (isDirty || pages > 0)
+    for (spool, name) in spools { pending.add(spool, name: name) }
+    for operations in batches { for operation in operations { pending.add(operation) } }
+    isDirty = !sync
     statistics.transactions += 1
     if sync { statistics.syncs += 1 }
     statistics.lastFailure = nil
-    return !isDirty
+    return sync
   }
 
-  private func write(
-    _ batches: [[JournalOperation]], _ spools: [(spool: JournalSpool, name: String)], sync: Bool
-  ) throws(SQLiteError) {
-    try dispelDoubt()
-    try setFlushing(sync)
-    try statements.beginTransaction()
-    let changes = database.totalChanges
-    for (spool, name) in spools { try statements.add(spool, name: name) }
-    for operations in batches {
-      for operation in operations { try statements.apply(operation) }
+  /// Appends a record to the log; returns where it begins.
+  private func append(
+    _ batches: [[JournalOperation]], _ spools: [(spool: JournalSpool, name: String)], mayFold: Bool
+  ) throws(SQLiteError) -> OperationLog.Mark {
+    var encoder = OperationEncoder(capacity: batches.reduce(0) { $0 + $1.reduce(0) { $0 + $1.bytes + 64 } })
+    for (spool, name) in spools { encoder.add(spool, name: name) }
+    for operations in batches { for operation in operations { encoder.add(operation) } }
+    var mark = log.mark
+    do throws(SQLiteError) {
+      try log.append(&encoder.record)
+    } catch {
+      guard mayFold, error.isFull, (try? fold()) != nil else { throw error }
+      mark = log.mark
+      try log.append(&encoder.record)
     }
-    if sync, database.totalChanges == changes { try statements.countSync() }
+    return mark
+  }
+
+  /// Puts what is pending into the database, and begins the log anew.
+  private func fold() throws(SQLiteError) {
+    do throws(SQLiteError) {
+      try Self.retryingIfFull(database) { () throws(SQLiteError) in
+        try Self.fold(pending, into: statements, nextEpoch: epoch + 1)
+      }
+    } catch {
+      throw doubting(error)
+    }
+    logPages += database.takeWrittenPages()
+    epoch += 1
+    pending = PendingChanges()
+    isDirty = false
+    statistics.checkpoints += 1
+    do throws(SQLiteError) {
+      try log.restart(epoch: epoch)
+    } catch {
+      // Without its new beginning it counts for nothing, and neither would what is appended to it.
+      isInDoubt = true
+      throw error
+    }
+  }
+
+  private static func fold(
+    _ pending: PendingChanges, into statements: Statements, nextEpoch: Int64
+  ) throws(SQLiteError) {
+    try statements.beginTransaction()
+    try pending.apply(to: statements)
+    try statements.setLogEpoch(nextEpoch)
     try statements.commitTransaction()
   }
 
-  /// Whether ``checkpointIfDue()`` has something to do.
-  var isCopyDue: Bool { logPages >= min(lookDue, checkpointDue) }
+  /// Does it again if the disk is full and SQLite's log can be copied, so that it need not grow. What a failure leaves of a
+  /// transaction is rolled back.
+  private static func retryingIfFull<Value>(
+    _ database: borrowing Database, _ body: () throws(SQLiteError) -> Value
+  ) throws(SQLiteError) -> Value {
+    func attempt() throws(SQLiteError) -> Value {
+      do throws(SQLiteError) {
+        return try body()
+      } catch {
+        // Some errors have ended the transaction already.
+        if database.isInTransaction { try? database.execute("ROLLBACK") }
+        throw error
+      }
+    }
+    do throws(SQLiteError) {
+      return try attempt()
+    } catch {
+      guard error.isFull, (try? database.checkpoint(truncating: false)) == true else { throw error }
+      return try attempt()
+    }
+  }
 
-  /// Copies the log if it has grown long. A failure is counted and leaves the log as it is, to be copied later.
-  func checkpointIfDue() {
-    guard isCopyDue else { return }
+  /// Whether ``copyIfDue()`` has something to do.
+  var isCopyDue: Bool { log.bytes >= foldDue || logPages >= min(lookDue, checkpointDue) }
+
+  /// Folds the log, and copies that of SQLite, if they have grown long. A failure is counted and made up for later.
+  func copyIfDue() {
+    if log.bytes >= foldDue {
+      foldDue = options.logBytes
+      do {
+        try fold()
+      } catch {
+        foldDue = log.bytes + options.logBytes / 4
+        _ = failed(error)
+      }
+    }
+    checkpointIfDue()
+  }
+
+  private func checkpointIfDue() {
+    guard logPages >= min(lookDue, checkpointDue) else { return }
     // The database grows by as much as the log at most.
     let spare = (DiskRoom(at: path)?.free).map { $0 / Self.pageBytes - logPages } ?? .max
     guard logPages >= checkpointDue || logPages > 0 && spare < Self.sparePages else {
@@ -189,10 +294,10 @@ final class Store {
       return
     }
     do {
-      _ = try checkpoint()
+      try checkpoint()
       lookDue = 0
     } catch {
-      checkpointDue = max(checkpointDue, logPages + checkpointPages / 4)
+      checkpointDue = max(checkpointDue, logPages + options.checkpointPages / 4)
       lookDue = logPages + Self.sparePages / 4
       _ = failed(error)
     }
@@ -202,11 +307,11 @@ final class Store {
   /// Enough for an ordinary transaction.
   private static let sparePages = 64
 
-  /// Marks the file as complete and copies the log, so that the database alone is the whole state.
+  /// Marks the file as complete and copies the logs, so that the database alone is the whole state.
   func finish() throws(JournalError) {
     do {
-      try dispelDoubt()
-      try setFlushing(true)
+      if isInDoubt { try dispelDoubt() }
+      if !pending.isEmpty { try fold() }
       try giveBackRoom()
       try statements.markClosed()
     } catch {
@@ -218,49 +323,45 @@ final class Store {
     // The mark is on disk. What is left is convenience: a log that is not copied now is replayed at the next start.
     _ = try? database.checkpoint(truncating: true)
     database.keepLogOnClose(false)
+    log.remove()
   }
 
   /// A backlog leaves a file of its size behind, most of it free. When what is left can be copied at little cost, it is.
   private func giveBackRoom() throws(SQLiteError) {
     let pages = try database.integer("PRAGMA page_count")
     let free = try database.integer("PRAGMA freelist_count")
-    if pages > 4096, pages - free < 1024 { try database.execute("VACUUM") }
+    if pages > 1024, pages - free < 256 { try database.execute("VACUUM") }
   }
 
-  /// Returns whether the log will be written from its beginning again.
-  private func checkpoint() throws(SQLiteError) -> Bool {
-    guard try database.checkpoint(truncating: false) else { return false }
+  /// Copies SQLite's log.
+  private func checkpoint() throws(SQLiteError) {
+    guard try database.checkpoint(truncating: false) else { return }
     _ = database.takeWrittenPages()
     logPages = 0
-    checkpointDue = checkpointPages
-    isDirty = false
-    statistics.checkpoints += 1
-    return true
+    checkpointDue = options.checkpointPages
   }
 
   private func dispelDoubt() throws(SQLiteError) {
-    guard isInDoubt else { return }
-    try database.rewriteLog()
-    isInDoubt = false
-    isDirty = false
+    do throws(SQLiteError) {
+      try database.rewriteLog()
+      // Only now: folding may leave doubts of its own.
+      isInDoubt = false
+      try fold()
+    } catch {
+      isInDoubt = true
+      throw error
+    }
   }
 
-  private func setFlushing(_ flushing: Bool) throws(SQLiteError) {
-    guard flushing != isFlushing else { return }
-    try database.execute("PRAGMA synchronous = \(flushing ? "FULL" : "NORMAL")")
-    isFlushing = flushing
-  }
-
-  private func rollBack(after error: SQLiteError) {
-    // Some errors have ended the transaction already.
-    if database.isInTransaction { try? database.execute("ROLLBACK") }
+  /// Takes note of what an error means for what was written before.
+  private func doubting(_ error: SQLiteError) -> SQLiteError {
     if error.castsDoubt { isInDoubt = true }
+    return error
   }
 
   private func failed(_ error: SQLiteError) -> JournalError {
-    rollBack(after: error)
     statistics.failures += 1
-    let error = error.asJournalError(path)
+    let error = doubting(error).asJournalError(path)
     statistics.lastFailure = error
     return error
   }
@@ -269,26 +370,33 @@ final class Store {
 
   /// Rows of a spool; see ``JournalHandle/load(_:from:after:limit:maxBytes:)``.
   func page(of spool: JournalSpool, after: UInt64, limit: Int, maxBytes: Int) throws(JournalError) -> JournalPage {
-    do {
+    try reading { () throws(SQLiteError) in
+      let page = try statements.page(of: spool, after: after, limit: limit, maxBytes: maxBytes)
+      if let page = pending.changing(page, of: spool, after: after, limit: limit, maxBytes: maxBytes) { return page }
+      try fold()
       return try statements.page(of: spool, after: after, limit: limit, maxBytes: maxBytes)
-    } catch {
-      throw error.asJournalError(path)
     }
   }
 
   /// Small records whose key begins with `prefix`, in order of key.
   func values(prefix: String) throws(JournalError) -> [(key: String, value: [UInt8])] {
-    do {
+    try reading { () throws(SQLiteError) in
+      if !pending.isEmpty { try fold() }
       return try statements.values(prefix: prefix)
-    } catch {
-      throw error.asJournalError(path)
     }
   }
 
   /// The redelivery keys of a connection, in order of packet id.
   func redeliveryKeys(of connection: JournalSpool) throws(JournalError) -> [RedeliveryKey] {
-    do {
+    try reading { () throws(SQLiteError) in
+      if !pending.isEmpty { try fold() }
       return try statements.redeliveryKeys(of: connection)
+    }
+  }
+
+  private func reading<Value>(_ body: () throws(SQLiteError) -> Value) throws(JournalError) -> Value {
+    do {
+      return try body()
     } catch {
       throw error.asJournalError(path)
     }

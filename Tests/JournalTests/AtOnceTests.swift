@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import Journal
@@ -81,8 +82,10 @@ struct AtOnceTests {
 
   @Test("what fails is tried once more by the thread, which tells the client; later ones fail with it")
   func full() throws {
-    let desk = try Desk(options: .init(maxPages: 40))
+    let system = FaultyFileSystem()
+    let desk = try Desk(options: .init(fileSystem: system.name))
     let (ticket, _) = desk.writeAtOnce(from: 2)
+    system.state.withLock { $0.growthLeft = 160_000 }
     let rows = (1...100).map { row(ticket + $0, String(repeating: "x", count: 2000)) }
     #expect(desk.handle.write(JournalBatch(ticket: ticket + 1, operations: [.append(desk.spool, rows)])) == nil)
     let failed = JournalOutcome.failed(.full(path: desk.directory.file()))
@@ -107,7 +110,7 @@ struct AtOnceTests {
 
   @Test("the log is copied in good time although nobody wakes the thread")
   func copying() throws {
-    let desk = try Desk(options: .init(checkpointPages: 8))
+    let desk = try Desk(options: .init(logBytes: 4_000))
     var ticket: UInt64 = 2
     while desk.journal.statistics.checkpoints < 3 { ticket = desk.writeAtOnce(from: ticket).ticket + 1 }
     try desk.journal.close()

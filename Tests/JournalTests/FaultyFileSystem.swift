@@ -199,7 +199,7 @@ final class FaultyFileSystem: Sendable {
   private func flushes(_ path: String) -> Bool {
     state.withLock { state in
       state.observer?(state.writes, state.disks)
-      if path.hasSuffix("-wal") { state.logFlushes += 1 } else { state.otherFlushes += 1 }
+      if path.hasSuffix("-log") { state.logFlushes += 1 } else { state.otherFlushes += 1 }
       var disk = state.disks[path] ?? Disk()
       defer { state.disks[path] = disk }
       defer { disk.pending = [] }

@@ -9,7 +9,7 @@ struct JournalPropertyTests {
   func randomHistories(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let directory = try TemporaryDirectory()
-    var (journal, recovered) = try Journal.open(Store(path: directory.file(), options: .init(checkpointPages: 30)))
+    var (journal, recovered) = try Journal.open(Store(path: directory.file(), options: .init(logBytes: 3_000, checkpointPages: 30)))
     let spools = ["a", "b", "c"].map(journal.spool)
     var model = JournalModel(spools: spools.count)
     var next: UInt64 = 0
@@ -32,7 +32,7 @@ struct JournalPropertyTests {
       #expect(try JournalModel(reading: journal, spools) == model)
       let isClean = random.chance(50)
       try journal.close(clean: isClean)
-      (journal, recovered) = try Journal.open(Store(path: directory.file(), options: .init(checkpointPages: 30)))
+      (journal, recovered) = try Journal.open(Store(path: directory.file(), options: .init(logBytes: 3_000, checkpointPages: 30)))
       #expect(recovered.continuity == (isClean ? .closed : .interrupted))
       #expect(recovered.spools.map(\.spool) == spools)
       #expect(recovered.spools.map(\.count) == model.spools.map(\.count))
@@ -65,7 +65,7 @@ struct JournalPropertyTests {
       let client = RecordingClient()
       let wanted = Set((0..<6).map { _ in Int.random(in: 30...400, using: &random) })
       let (journal, _) = try Journal.open(
-        Store(path: path, options: .init(fileSystem: system.name, checkpointPages: 25)))
+        Store(path: path, options: .init(fileSystem: system.name, logBytes: 2_000, checkpointPages: 25)))
       let spools = ["a", "b"].map(journal.spool)
       let observer = Observer(path: path, client: client, wanted: wanted)
       system.state.withLock { $0.observer = { observer.look(at: $1, after: $0) } }
@@ -109,7 +109,7 @@ struct JournalPropertyTests {
     /// Opens what was left behind, and checks that it is one of the states that may follow what was promised.
     func check(_ files: [String: [UInt8]], promised: UInt64, _ comment: Comment) throws {
       let directory = try TemporaryDirectory()
-      for suffix in ["", "-wal", "-journal"] {
+      for suffix in ["", "-wal", "-journal", "-log"] {
         if let bytes = files[path + suffix] { try write(bytes, to: directory.file() + suffix) }
       }
       let options = Store.Options(fileSystem: FaultyFileSystem.withoutFlushes.name)
@@ -140,7 +140,7 @@ struct JournalPropertyTests {
     func look(at disks: [String: FaultyFileSystem.Disk], after writes: Int) {
       guard wanted.contains(writes) else { return }
       var files: [String: [UInt8]] = [:]
-      for suffix in ["", "-wal", "-journal"] { files[path + suffix] = contents(path + suffix) }
+      for suffix in ["", "-wal", "-journal", "-log"] { files[path + suffix] = contents(path + suffix) }
       let moment = Moment(disks: disks, files: files, told: client.soFar.completions)
       moments.withLock { $0.append(moment) }
     }

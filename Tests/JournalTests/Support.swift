@@ -69,9 +69,9 @@ func write(_ bytes: [UInt8], to path: String) throws {
   }
 }
 
-/// Copies the state file and its log as they are at this moment, as if the process had been killed.
+/// Copies the state file and its logs as they are at this moment, as if the process had been killed.
 func copyState(from source: String, to target: String) throws {
-  for suffix in ["", "-wal"] {
+  for suffix in ["", "-wal", "-log"] {
     if let bytes = contents(source + suffix) { try write(bytes, to: target + suffix) }
   }
 }

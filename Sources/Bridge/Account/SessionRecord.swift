@@ -77,7 +77,7 @@ extension SessionRecord {
 
   /// The record as the journal keeps it.
   var bytes: [UInt8] {
-    var fields = FieldWriter()
+    var fields = FieldWriter(capacity: 256)
     fields.write(stream != nil)
     if let stream {
       fields.write(stream.jid.description)

@@ -32,7 +32,7 @@ struct MessageOrigin: Sendable, Equatable {
 extension StanzaRow {
   /// The row as the journal keeps it.
   var journalRow: JournalRow {
-    var meta = FieldWriter()
+    var meta = FieldWriter(capacity: 128)
     meta.write(origin) { meta, origin in
       meta.write(origin.id)
       meta.write(origin.statusTopic)
