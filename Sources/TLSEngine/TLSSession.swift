@@ -128,20 +128,6 @@ public final class TLSSession {
     }
   }
 
-  /// Appends plaintext to `bytes`, at most one record (16 KiB) at a time.
-  /// - Throws: what broke the connection off; again at each further call.
-  public func read(into bytes: inout [UInt8]) throws(TLSError) -> ReadResult {
-    let capacity = 16384
-    return unsafe try withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) {
-      buffer throws(TLSError) -> ReadResult in
-      let result = unsafe try read(into: buffer)
-      if case .data(let count) = result {
-        unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      }
-      return result
-    }
-  }
-
   /// Encrypts `bytes`; all of them, whatever their number.
   /// - Throws: `TLSError.protocolFailure` before the handshake is done or after `close`; else what broke the connection
   ///   off.

@@ -27,7 +27,7 @@ internal import CLibXML2
     Self.initializeLibrary
     unsafe core = UnsafeMutablePointer<ParserCore>.allocate(capacity: 1)
     var handler = unsafe SAXHandler.make()
-    guard let context = unsafe xmlCreatePushParserCtxt(&handler, core, nil, 0, nil) else {
+    guard let context = unsafe clibxml2_push_parser(&handler, core) else {
       preconditionFailure("out of memory")
     }
     unsafe core.initialize(to: ParserCore(context: context, limits: limits, contentNamespace: contentNamespace))

@@ -16,7 +16,6 @@ final class XMPPChannelHandler: ChannelInboundHandler {
   private var tls: TLSSession?
   private var isTLSEstablished = false
   private var needsNewParser = false
-  private var plaintext: [UInt8] = []
   private var output = ByteBuffer()
 
   init(connection: XMPPConnection) {
@@ -60,10 +59,10 @@ final class XMPPChannelHandler: ChannelInboundHandler {
         sendCiphertext(of: tls)
         if let facts = tls.facts { connection?.tlsEstablished(facts) }
       }
-      while connection != nil {
-        plaintext.removeAll(keepingCapacity: true)
-        guard case .data = try tls.read(into: &plaintext) else { break }
-        unsafe plaintext.withUnsafeBytes { unsafe parse($0) }
+      unsafe try withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { room throws(TLSError) in
+        while connection != nil, case .data(let count) = unsafe try tls.read(into: room) {
+          unsafe parse(UnsafeRawBufferPointer(rebasing: room[..<count]))
+        }
       }
       sendCiphertext(of: tls)
     } catch {

@@ -76,3 +76,17 @@ extension [UInt8] {
       : stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
   }
 }
+
+extension TLSSession {
+  /// Appends plaintext to `bytes`, at most one record (16 KiB) at a time.
+  func read(into bytes: inout [UInt8]) throws(TLSError) -> ReadResult {
+    unsafe try withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) {
+      buffer throws(TLSError) -> ReadResult in
+      let result = unsafe try read(into: buffer)
+      if case .data(let count) = result {
+        unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      }
+      return result
+    }
+  }
+}
