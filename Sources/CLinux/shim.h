@@ -1,7 +1,14 @@
 #pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <link.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 // Flags that Swift cannot see: glibc declares them as enumerators that shadow macros of the same name.
 static inline int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
@@ -14,3 +21,22 @@ static const uint32_t clinux_failed = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
 
 // A GNU extension that the Glibc module hides.
 extern int pthread_setname_np(pthread_t thread, const char *name);
+
+// Pages of a program or library that nothing may write are as they are in the file, so they can be unmapped at any time. The
+// segments that are written while relocations are applied, and read-only only then, do not count as such here.
+static inline int clinux_unmap_clean(struct dl_phdr_info *object, size_t size, void *nothing) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (int index = 0; index < object->dlpi_phnum; index++) {
+    const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+    uintptr_t start = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+    uintptr_t end = object->dlpi_addr + segment->p_vaddr + segment->p_filesz;
+    madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+static inline void clinux_give_back_memory(void) {
+  malloc_trim(0);
+  dl_iterate_phdr(clinux_unmap_clean, NULL);
+}

@@ -298,6 +298,7 @@ public final class XMPPConnection {
       case .close: handler?.closeWhenWritten()
       case .established(let established):
         (untried, failures, distrust) = ([], [], nil)
+        LoginMemory.loggedIn(on: eventLoop, threads)
         tell(.established(established))
       case .stanza(let element, let number): tell(.stanza(element, number: number))
       case .acknowledged(let sequence): tell(.acknowledged(upTo: sequence))

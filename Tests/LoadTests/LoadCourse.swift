@@ -42,7 +42,7 @@ struct LoadCourse: Sendable {
     try await rig.startBridge(accounts: 1)
     let first = try await rig.online(1, from: 0)
     guard !first.isEmpty else { throw TestFailure("a single account does not come online") }
-    _ = try await rig.bridge.current?.cpuShare(over: plan.idle / 5)
+    _ = try await rig.bridge.current?.cpuShare(over: plan.behindLogin)
     figures.memory.one = try rig.bridge.memory().now
     try await rig.stopBridge()
 
@@ -55,8 +55,7 @@ struct LoadCourse: Sendable {
 
   private func idle(_ figures: inout LoadFigures) async throws {
     say("idle")
-    // What follows a login has to be over.
-    _ = try await rig.bridge.current?.cpuShare(over: plan.idle / 2)
+    _ = try await rig.bridge.current?.cpuShare(over: plan.behindLogin)
     figures.idle = try await rig.bridge.current?.cpuShare(over: plan.idle) ?? 0
     figures.memory.idle = try rig.bridge.memory().now
   }

@@ -23,6 +23,8 @@ struct LoadPlan: Sendable {
   let size: Int
   /// How long the bridge is watched doing nothing.
   let idle: Duration
+  /// How long before that what follows a login may take: ten seconds behind the last the bridge gives memory back.
+  var behindLogin: Duration { idle * 1.5 }
   let isMarkdown: Bool
   let file: String?
   private let steps: String?
