@@ -1,12 +1,14 @@
 public import NIOCore
-internal import Platform
+public import Platform
 
 /// One timer of an event loop for a deadline that moves with nearly everything that happens.
 ///
-/// A deadline that moves away costs nothing: the timer finds out when it fires, and waits on. All calls come on the
-/// event loop.
+/// A deadline that moves away costs nothing: the timer finds out when it fires, and waits on. One that is far away is looked at
+/// on the next whole second, so that the connections of a quiet bridge wake it together. All calls come on the event
+/// loop.
 public final class DeadlineTimer {
   private let eventLoop: any EventLoop
+  private let clock: () -> Duration
   private let passed: () -> Void
   private var scheduled: Scheduled<Void>?
   /// When it fires, and when it should.
@@ -14,13 +16,18 @@ public final class DeadlineTimer {
   private var deadline: Duration?
 
   /// A timer without a deadline.
-  /// - Parameter passed: called each time when the deadline has passed, which is none any more then.
-  public init(eventLoop: any EventLoop, passed: @escaping () -> Void) {
+  /// - Parameters:
+  ///   - clock: what deadlines go by.
+  ///   - passed: called each time when the deadline has passed, which is none any more then.
+  public init(
+    eventLoop: any EventLoop, clock: @escaping () -> Duration = Clocks.monotonic, passed: @escaping () -> Void
+  ) {
     self.eventLoop = eventLoop
+    self.clock = clock
     self.passed = passed
   }
 
-  /// Sets the deadline, in terms of the monotonic clock; nil: there is none.
+  /// Sets the deadline, in terms of the clock; nil: there is none.
   public func set(_ deadline: Duration?) {
     self.deadline = deadline
     guard let deadline else { return }
@@ -38,8 +45,11 @@ public final class DeadlineTimer {
   }
 
   private func arm(for deadline: Duration) {
-    armed = deadline
-    let delay = max(deadline - Clocks.monotonic(), .zero)
+    let now = clock()
+    let isFar = deadline - now >= Self.far
+    let moment = isFar ? Self.wholeSecond(from: deadline) : deadline
+    armed = moment
+    let delay = max(moment - now, .zero)
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     scheduled = eventLoop.scheduleTask(in: TimeAmount(delay)) { bound.value.fired() }
   }
@@ -48,8 +58,15 @@ public final class DeadlineTimer {
     armed = nil
     scheduled = nil
     guard let deadline else { return }
-    guard deadline <= Clocks.monotonic() else { return arm(for: deadline) }
+    guard deadline <= clock() else { return arm(for: deadline) }
     self.deadline = nil
     passed()
+  }
+
+  private static let far = Duration.seconds(10)
+
+  private static func wholeSecond(from moment: Duration) -> Duration {
+    let second = Duration.seconds(1).attoseconds
+    return Duration(attoseconds: (moment.attoseconds + second - 1) / second * second)
   }
 }

@@ -100,7 +100,7 @@ extension Integration {
     @Test("publishes under way when the disk fills up arrive once", .enabled(if: SmallDisk.isPossible))
     func publishesUnderWay() async throws {
       let (rig, disk) = try await rigOnSmallDisk(Road(server: .prosody, mqtt: .v5))
-      let audit = MessageAudit("way", count: 300)
+      let audit = MessageAudit("way", count: 1_500)
       let mark = rig.bridge.log.count
       try await rig.mqttLink.stall()
       try await rig.alice.send(bodies: Array(audit.bodies[..<100]), to: rig.botJID)
@@ -168,12 +168,12 @@ extension Integration {
     func corruptWhileRunning() async throws {
       let rig = try await BridgeRig.start(Self.debugBroker)
       let (mark, told) = (rig.bridge.log.count, rig.device.messages.count)
-      // More than there is room for in memory: it has to be read again.
+      // More than there is room for in memory and in the log: it has to be read again.
       let topic = rig.sendTopic
       let body = String(repeating: "x", count: 8_000)
       try await rig.xmppLink.stall()
-      try await rig.device.publish(contentsOf: (0..<1_500).map { MQTTMessage(topic, "\($0) \(body)") })
-      _ = try await #require(rig.broker.log).first(1_500, "PUBACKs of the bridge") {
+      try await rig.device.publish(contentsOf: (0..<3_500).map { MQTTMessage(topic, "\($0) \(body)") })
+      _ = try await #require(rig.broker.log).first(3_500, "PUBACKs of the bridge") {
         $0.contains("Received PUBACK from bridge-in-home")
       }
       for file in [rig.bridge.state + "-wal", rig.bridge.state] {
