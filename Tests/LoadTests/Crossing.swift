@@ -7,8 +7,11 @@ struct Crossing: Sendable {
   let doubled: Int
   /// The numbers of the lost.
   let missing: [Int]
-  /// Messages a second, from the beginning to the last arrival.
-  let rate: Double
+  /// How many arrived behind a later one of their account.
+  let late: Int
+  /// When the first and the last arrived, since the beginning.
+  let first: Duration
+  let last: Duration
   /// Of all that arrived, in order.
   private let latencies: [Duration]
   /// What the account with the fewest arrivals got, and what each was sent.
@@ -21,8 +24,10 @@ struct Crossing: Sendable {
     self.sent = sent
     missing = (0..<sent).filter { arrivals[$0] == nil }
     doubled = arrivals.values.reduce(0) { $0 + $1.times - 1 }
-    let last = arrivals.values.map(\.time).max() ?? .zero
-    rate = last > .zero ? Double(arrivals.count) / last.seconds : 0
+    late = arrivals.values.count(where: \.isLate)
+    let times = arrivals.values.map(\.time)
+    first = times.min() ?? .zero
+    last = times.max() ?? .zero
     latencies = arrivals.values.map(\.latency).sorted()
     each = sent / accounts
     let byAccount = Dictionary(grouping: arrivals.values, by: \.account)
@@ -32,6 +37,9 @@ struct Crossing: Sendable {
 
   /// How many were lost.
   var lost: Int { missing.count }
+
+  /// Messages a second, from the beginning to the last arrival.
+  var rate: Double { last > .zero ? Double(sent - lost) / last.seconds : 0 }
 
   /// The latency that this part of the messages did not exceed.
   func latency(_ part: Double) -> Duration { Self.quantile(part, of: latencies) }

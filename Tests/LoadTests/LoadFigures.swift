@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Everything that was measured with one number of accounts.
+/// Everything that was measured with one number of accounts. What is nil was not looked at.
 struct LoadFigures: Sendable {
   /// All accounts coming online.
   struct Homecoming: Sendable {
@@ -33,41 +33,45 @@ struct LoadFigures: Sendable {
   /// Bytes resident.
   struct Memory: Sendable {
     /// With one account, and with all, before there was any traffic.
-    var one = 0
-    var idle = 0
+    var one: Double?
+    var idle: Double?
     /// Behind everything, and the most at any time.
-    var loaded = 0
-    var peak = 0
+    var loaded = 0.0
+    var peak = 0.0
   }
 
-  /// What ran while the load did.
-  enum Program: String, CaseIterable, Sendable {
-    case bridge, broker
-    case server = "XMPP server"
-    case load = "load generator"
+  /// One way at full speed.
+  struct Speed: Sendable {
+    /// CPU time of the bridge.
+    var cpu: Duration
+    /// Of a core, of each program.
+    var shares: [LoadProgram: Double]
   }
 
   let accounts: Int
-  let server: XMPPServerKind
   var login = Homecoming()
   var memory = Memory()
   /// Of a core, of the bridge with nothing to do.
-  var idle = 0.0
+  var idle: Double?
   var toXMPP: Crossing?
   var toMQTT: Crossing?
   /// CPU time of the bridge while they crossed.
   var cpu = Duration.zero
   /// Of a core, of each program while they were sent.
-  var shares: [Program: Double] = [:]
+  var shares: [LoadProgram: Double] = [:]
+  /// At full speed, each way by itself.
+  var fullToXMPP: Speed?
+  var fullToMQTT: Speed?
   /// How long nobody listened at the XMPP server.
-  var outage = Duration.zero
-  var reconnect = Homecoming()
+  var outage: Duration?
+  var reconnect: Homecoming?
   /// Sent while the accounts were away.
   var meanwhileToXMPP: Crossing?
   var meanwhileToMQTT: Crossing?
-
   /// Of the latter, how many the server kept, although the account was back.
   var keptByServer = 0
+  /// What waits in the journal at the end, when nothing has arrived for long.
+  var waiting = 0
 
   /// All that was sent.
   private var crossings: [(name: String, crossing: Crossing)] {
@@ -76,9 +80,6 @@ struct LoadFigures: Sendable {
       (Self.beforeReturn, meanwhileToMQTT),
     ].compactMap { name, crossing in crossing.map { (name, $0) } }
   }
-
-  /// What waits in the journal at the end, when nothing has arrived for long.
-  var waiting = 0
 
   private static let beforeReturn = "XMPP → MQTT, before all accounts were back"
 
@@ -90,7 +91,7 @@ struct LoadFigures: Sendable {
     }
     if waiting > 0 { breaches.append("\(waiting) messages still wait in the bridge's journal") }
     if login.missing > 0 { breaches.append("\(login.missing) accounts never came online") }
-    if reconnect.missing > 0 { breaches.append("\(reconnect.missing) accounts never came back") }
+    if let missing = reconnect?.missing, missing > 0 { breaches.append("\(missing) accounts never came back") }
     return breaches
   }
 }

@@ -1,18 +1,43 @@
 import Foundation
 import Platform
-import TestSupport
 
-/// The figures as a table: a row for each, a column for each number of accounts.
-final class LoadTable: Sendable {
-  private let columns = Lock<[LoadFigures]>([])
+/// The figures as a table: a row for each, a column for each case; and as a file for a program to read, the other way
+/// about.
+final class LoadTable<Figures: Sendable>: Sendable {
+  /// One case, measured once or several times.
+  private struct Column {
+    let facts: [LoadFact]
+    var rounds: [Figures]
+  }
 
-  /// Adds a column.
-  func append(_ figures: LoadFigures) { columns.withLock { $0.append(figures) } }
+  private let rows: [LoadRow<Figures>]
+  private let columns = Lock<[Column]>([])
+
+  init(_ rows: [LoadRow<Figures>]) { self.rows = rows }
+
+  /// Adds a column, or a round to one that is there.
+  func append(_ figures: Figures, _ facts: [LoadFact]) {
+    columns.withLock { columns in
+      if let index = columns.firstIndex(where: { $0.facts == facts }) {
+        columns[index].rounds.append(figures)
+      } else {
+        columns.append(Column(facts: facts, rounds: [figures]))
+      }
+    }
+  }
 
   /// The table as text.
   func text(title: String, markdown: Bool) -> String {
     let columns = columns.withLock { $0 }
-    let rows = [row("accounts", columns) { "\($0.accounts), \($0.server)" }] + body(columns)
+    let facts = columns.first?.facts.indices.map { fact in
+      [columns[0].facts[fact].name] + columns.map(\.facts[fact].value)
+    }
+    let measured = rows.compactMap { row -> [String]? in
+      let cells = columns.map { row.summary(of: $0.rounds).map(row.text) }
+      // What this kind of load does not measure at all.
+      return cells.contains { $0 != nil } ? [row.name] + cells.map { $0 ?? "" } : nil
+    }
+    let rows = (facts ?? []) + measured
     let widths = (0...columns.count).map { column in rows.map { $0[column].count }.max() ?? 0 }
     let lines = rows.map { cells in
       let padded = cells.indices.map { column in
@@ -28,93 +53,25 @@ final class LoadTable: Sendable {
     return ([title, "", lines[0], ruled] + lines.dropFirst()).joined(separator: "\n") + "\n"
   }
 
-  private func row(_ name: String, _ columns: [LoadFigures], _ cell: (LoadFigures) -> String) -> [String] {
-    [name] + columns.map(cell)
-  }
-
-  private func body(_ columns: [LoadFigures]) -> [[String]] {
-    withoutTraffic(columns)
-      + crossing("MQTT → XMPP", columns, \.toXMPP) + crossing("XMPP → MQTT", columns, \.toMQTT)
-      + [
-        row("CPU of the bridge, µs a message", columns) {
-          let count = ($0.toXMPP?.sent ?? 0) + ($0.toMQTT?.sent ?? 0)
-          return Self.number($0.cpu.seconds * 1e6 / Double(max(count, 1)), 1)
+  /// A line for each case, values with tabs between them, and their names in the first line. Times are in seconds, CPU
+  /// times of a message in microseconds, and memory is in bytes.
+  var tsv: String {
+    let columns = columns.withLock { $0 }
+    let head = (columns.first?.facts.map(\.column) ?? []) + rows.flatMap(\.columns)
+    let lines = columns.map { column in
+      column.facts.map(\.value)
+        + rows.flatMap { row in
+          row.summary(of: column.rounds)?.map { String(format: "%.6g", $0) } ?? row.columns.map { _ in "NaN" }
         }
-      ]
-      + LoadFigures.Program.allCases.map { program in
-        row("cores used meanwhile: \(program.rawValue)", columns) { Self.number($0.shares[program] ?? 0, 2) }
-      } + reconnect(columns)
-  }
-
-  private func withoutTraffic(_ columns: [LoadFigures]) -> [[String]] {
-    [
-      row("log-in: all online after", columns) { Self.seconds($0.login) },
-      row("log-in: most in a second", columns) { "\($0.login.mostInASecond)" },
-      row("log-in: CPU of the bridge, ms an account", columns) { Self.perAccount($0.login, $0) },
-      row("memory, no traffic yet", columns) { Self.megabytes($0.memory.idle) },
-      row("memory, each account", columns) {
-        Self.number(Double($0.memory.idle - $0.memory.one) / 1_024 / Double($0.accounts), 0) + " KiB"
-      },
-      row("memory, in the end / at most", columns) {
-        Self.megabytes($0.memory.loaded) + " / " + Self.megabytes($0.memory.peak)
-      },
-      row("idle: CPU of the bridge, of a core", columns) { Self.number($0.idle * 100, 2) + " %" },
-    ]
-  }
-
-  private func crossing(
-    _ name: String, _ columns: [LoadFigures], _ crossing: (LoadFigures) -> Crossing?
-  ) -> [[String]] {
-    func line(_ what: String, _ cell: (Crossing) -> String) -> [String] {
-      row("\(name): \(what)", columns) { crossing($0).map(cell) ?? "" }
     }
-    return [
-      line("sent, lost, doubled") { "\($0.sent), \($0.lost), \($0.doubled)" },
-      line("messages a second") { Self.number($0.rate, 0) },
-      line("latency p50 / p99 / max, ms") {
-        [$0.latency(0.5), $0.latency(0.99), $0.latency(1)].map(Self.milliseconds).joined(separator: " / ")
-      },
-      line("the account that got the fewest") { "\($0.fewest) of \($0.each)" },
-      line("the slowest account's p99, ms") { Self.milliseconds($0.slowest) },
-    ]
+    return ([head] + lines).map { $0.joined(separator: "\t") + "\n" }.joined()
   }
 
-  private func reconnect(_ columns: [LoadFigures]) -> [[String]] {
-    [
-      row("server killed: nobody listens for", columns) { Self.number($0.outage.seconds, 1) + " s" },
-      row("reconnect: all online again after", columns) { Self.seconds($0.reconnect) },
-      row("reconnect: most in a second", columns) { "\($0.reconnect.mostInASecond)" },
-      row("reconnect: CPU of the bridge, ms an account", columns) { Self.perAccount($0.reconnect, $0) },
-      row("MQTT → XMPP meanwhile: sent, lost, doubled", columns) { Self.counts($0.meanwhileToXMPP) },
-      row("XMPP → MQTT meanwhile: sent, lost, doubled", columns) {
-        Self.counts($0.meanwhileToMQTT, kept: $0.keptByServer)
-      },
-    ]
+  /// Prints the table, and writes both to the files that the plan names.
+  func tell(_ plan: LoadPlan, title: String) throws {
+    let text = text(title: title, markdown: plan.isMarkdown)
+    if let file = plan.table { try text.write(toFile: file, atomically: true, encoding: .utf8) }
+    if let file = plan.tsv { try tsv.write(toFile: file, atomically: true, encoding: .utf8) }
+    print("\n\(text)")
   }
-
-  // MARK: Cells
-
-  private static func counts(_ crossing: Crossing?, kept: Int = 0) -> String {
-    guard let crossing else { return "" }
-    let note = kept > 0 ? " (\(kept) kept by the server)" : ""
-    return "\(crossing.sent), \(crossing.lost - kept), \(crossing.doubled)" + note
-  }
-
-  private static func seconds(_ homecoming: LoadFigures.Homecoming) -> String {
-    let time = number(homecoming.time.seconds, 1) + " s"
-    return homecoming.missing == 0 ? time : "\(homecoming.missing) NOT ONLINE, the others \(time)"
-  }
-
-  private static func perAccount(_ homecoming: LoadFigures.Homecoming, _ figures: LoadFigures) -> String {
-    number(homecoming.cpu.seconds * 1_000 / Double(figures.accounts), 2)
-  }
-
-  private static func megabytes(_ bytes: Int) -> String { number(Double(bytes) / 1_048_576, 1) + " MiB" }
-
-  private static func milliseconds(_ time: Duration) -> String {
-    let value = time.seconds * 1_000
-    return number(value, value < 10 ? 1 : 0)
-  }
-
-  private static func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 }

@@ -197,6 +197,13 @@ public final class BridgeProcess: Sendable {
     return (try bytes("VmRSS"), try bytes("VmHWM"))
   }
 
+  /// Begins anew with the most that `memory` tells.
+  public func forgetPeak() throws {
+    guard let pid = current?.pid else { throw TestFailure("the memory of a bridge that was not started") }
+    // proc(5): 5 sets VmHWM to what is resident now.
+    try "5".write(toFile: "/proc/\(pid)/clear_refs", atomically: false, encoding: .utf8)
+  }
+
   /// Runs another command of the program, such as `["check"]`, with this configuration; returns exit code and output.
   public func command(_ arguments: [String]) async throws -> (exit: ChildProcess.Exit, lines: [String]) {
     let command = ChildProcess.Command(

@@ -1,25 +1,37 @@
+import Platform
+
 /// Messages one way through a `LoadRig`: each account in turn gets one, at a steady pace or all at once.
-public struct LoadLane: Sendable {
+public final class LoadLane: Sendable {
   /// Which way.
   public let way: Traffic.Way
   /// How many messages.
   public let count: Int
   /// How many bytes each body has.
   public let size: Int
+  /// Whose messages they are.
+  private let accounts: Range<Int>
   private let run: String
   private let rig: LoadRig
   private let start = ContinuousClock.now
-  /// Where in the records of the receiver to look for the first of them.
-  private let mark: Int
+  /// When each message was sent, since `start`.
+  private let moments: Lock<[Duration]>
+  /// Where in the records of the receivers to look for the first of them.
+  private let marks: [Int]
 
-  /// - Parameter run: distinguishes it from other lanes of the same way; letters only.
-  public init(_ rig: LoadRig, _ way: Traffic.Way, run: String, count: Int, size: Int) {
+  /// - Parameters:
+  ///   - run: distinguishes it from other lanes of the same rig; letters and digits only.
+  ///   - accounts: whose messages they are, all at one XMPP server; nil for all of the rig's.
+  public init(
+    _ rig: LoadRig, _ way: Traffic.Way, run: String, count: Int, size: Int, accounts: Range<Int>? = nil
+  ) {
     self.rig = rig
     self.way = way
     self.count = count
     self.size = size
     self.run = run
-    mark = way == .toMQTT ? rig.device.messages.count : 0
+    self.accounts = accounts ?? 0..<rig.accounts
+    moments = Lock(Array(repeating: .zero, count: count))
+    marks = Self.records(rig, way)
   }
 
   /// What was heard of one message.
@@ -30,8 +42,15 @@ public struct LoadLane: Sendable {
     public var latency: Duration
     /// When it arrived, since the beginning.
     public var time: Duration
+    /// Whether a later one of its account had arrived before it.
+    public var isLate: Bool
     /// How often it arrived.
     public var times = 0
+  }
+
+  /// How long after `moment` that was which is so long after the beginning of this lane.
+  public func since(_ moment: ContinuousClock.Instant, _ time: Duration) -> Duration {
+    moment.duration(to: start + time)
   }
 
   // MARK: Sending
@@ -42,29 +61,45 @@ public struct LoadLane: Sendable {
   /// Sends them all.
   /// - Parameter rate: so many a second; nil for all at once.
   public func send(rate: Double?) async throws {
+    guard let rate else { return try await send(0..<count) }
     let begin = ContinuousClock.now
     var next = 0
     while next < count {
-      // A packet id has 16 bits.
-      let due = rate.map { Int(begin.duration(to: .now).seconds * $0) + 1 } ?? next + 10_000
-      let end = min(due, count)
+      let end = min(Int(begin.duration(to: .now).seconds * rate) + 1, count)
       if next < end {
-        try await send(next..<end)
+        try await hand(next..<end, awaits: false)
         next = end
       }
-      if rate != nil { try await Task.sleep(for: Self.tick) }
+      try await Task.sleep(for: Self.tick)
     }
   }
 
-  private func send(_ numbers: Range<Int>) async throws {
-    let sentAt = Int(start.duration(to: .now) / .microseconds(1))
-    let texts = numbers.map { ($0 % rig.accounts, LoadMessage(number: $0, sentAt: sentAt).text(run: run, size: size)) }
+  /// Sends some of them as fast as their server takes them; returns when it has them.
+  public func send(_ numbers: Range<Int>) async throws {
+    // A packet id has 16 bits, and what is under way lies in memory.
+    let step = min(10_000, max(1, (16 << 20) / size))
+    for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: step) {
+      try await hand(first..<min(first + step, numbers.upperBound), awaits: true)
+    }
+  }
+
+  private func account(of number: Int) -> Int { accounts.lowerBound + number % accounts.count }
+
+  /// - Parameter awaits: whether to wait for the broker's answers.
+  private func hand(_ numbers: Range<Int>, awaits: Bool) async throws {
+    let texts = numbers.map { (account(of: $0), LoadMessage(number: $0).text(run: run, size: size)) }
+    let now = start.duration(to: .now)
+    moments.withLock { moments in for number in numbers { moments[number] = now } }
     switch way {
     case .toXMPP:
-      try rig.device.enqueue(texts.map { MQTTMessage(LoadRig.sendTopic($0), $1) })
+      let messages = texts.map { MQTTMessage(LoadRig.sendTopic($0), $1) }
+      if awaits {
+        try await rig.device.publish(contentsOf: messages)
+      } else {
+        try rig.device.enqueue(messages)
+      }
     case .toMQTT:
-      guard let alice = rig.allAlices.last?.client else { throw TestFailure("alice is not there") }
-      try await alice.send(
+      try await rig.alice(of: accounts.lowerBound).send(
         contentsOf: zip(numbers, texts).map { number, message in
           XMPPTestClient.message(message.1, to: LoadRig.jid(message.0), id: "\(run)\(number)")
         })
@@ -74,48 +109,66 @@ public struct LoadLane: Sendable {
   // MARK: Arriving
 
   /// Waits until all have arrived, or none has come for long.
+  /// - Parameter patience: how long.
   /// - Returns: what arrived, by number.
-  public func arrivals() async throws -> [Int: Arrival] {
-    var found: [Int: Arrival] = [:]
-    var next: [Int] = []
-    var lastNews = ContinuousClock.now
+  public func arrivals(patience: Duration = Patience.stream) async throws -> [Int: Arrival] {
+    var harvest = Harvest(marks: marks)
+    var (total, lastNews) = (-1, ContinuousClock.now)
     while true {
-      let before = found.count
-      collect(&found, &next)
-      if found.count > before { lastNews = .now }
-      if found.count == count || lastNews.duration(to: .now) > Patience.stream { break }
-      try await Task.sleep(for: .milliseconds(200))
+      let records = Self.records(rig, way).reduce(0, +)
+      if records > total { (total, lastNews) = (records, .now) }
+      let isQuiet = lastNews.duration(to: .now) > patience
+      // To look at each takes the machine that is being measured: not before all of them can be there.
+      if isQuiet || records - harvest.marks.reduce(0, +) >= count - harvest.found.count { collect(&harvest) }
+      if isQuiet || harvest.found.count == count { return harvest.found }
+      try await Task.sleep(for: .milliseconds(100))
     }
-    return found
   }
 
-  /// Looks at what is new in the receivers' records: one for the device, one for each connection of alice.
-  private func collect(_ found: inout [Int: Arrival], _ next: inout [Int]) {
+  /// What was found in the receivers' records so far.
+  private struct Harvest {
+    /// How much of each record was looked at.
+    var marks: [Int]
+    var found: [Int: Arrival] = [:]
+    /// The highest number of each account.
+    var highest: [Int: Int] = [:]
+  }
+
+  /// How long the records of the receivers are: one for the device, one for each connection of alice.
+  private static func records(_ rig: LoadRig, _ way: Traffic.Way) -> [Int] {
+    way == .toMQTT ? [rig.device.messages.count] : rig.allAlices.map(\.bodies.count)
+  }
+
+  private func collect(_ harvest: inout Harvest) {
     switch way {
     case .toXMPP:
       for (index, alice) in rig.allAlices.enumerated() {
-        if index == next.count { next.append(0) }
-        let news = alice.bodies.timeline(from: next[index])
-        next[index] += news.count
-        for (body, moment) in news { note(body, moment, &found) }
+        if index == harvest.marks.count { harvest.marks.append(0) }
+        let news = alice.bodies.timeline(from: harvest.marks[index])
+        harvest.marks[index] += news.count
+        for (body, moment) in news { note(body, moment, &harvest) }
       }
     case .toMQTT:
-      if next.isEmpty { next = [mark] }
-      let news = rig.device.messages.timeline(from: next[0])
-      next[0] += news.count
-      for (message, moment) in news { note(message.payload, moment, topic: message.topic, &found) }
+      let news = rig.device.messages.timeline(from: harvest.marks[0])
+      harvest.marks[0] += news.count
+      for (message, moment) in news { note(message.payload, moment, topic: message.topic, &harvest) }
     }
   }
 
   /// Counts one that came to the right place.
   private func note(
-    _ bytes: [UInt8], _ moment: ContinuousClock.Instant, topic: String? = nil, _ found: inout [Int: Arrival]
+    _ bytes: [UInt8], _ moment: ContinuousClock.Instant, topic: String? = nil, _ harvest: inout Harvest
   ) {
-    guard let message = LoadMessage(in: bytes, run: run) else { return }
-    let account = message.number % rig.accounts
+    guard let message = LoadMessage(in: bytes, run: run), message.number < count else { return }
+    let (number, account) = (message.number, account(of: message.number))
     guard topic == nil || topic == LoadRig.messageTopic(account) else { return }
-    let time = start.duration(to: moment)
-    found[message.number, default: Arrival(account: account, latency: time - .microseconds(message.sentAt), time: time)]
-      .times += 1
+    if harvest.found[number] == nil {
+      let time = start.duration(to: moment)
+      let highest = harvest.highest[account] ?? -1
+      harvest.highest[account] = max(highest, number)
+      harvest.found[number] = Arrival(
+        account: account, latency: time - moments.withLock { $0[number] }, time: time, isLate: number < highest)
+    }
+    harvest.found[number]?.times += 1
   }
 }

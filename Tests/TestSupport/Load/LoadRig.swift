@@ -24,17 +24,35 @@ public final class LoadRig: Sendable {
     public var tls = TLS.direct
     /// `status` of every account.
     public var status = "all"
+    /// What shall be able to wait for the first account; nil for no more than usual.
+    public var waiting: Waiting?
 
     /// So many accounts at Prosody over direct TLS.
     public init(accounts: Int) { self.accounts = accounts }
+  }
+
+  /// What shall be able to wait for the first account while its server, or the broker, is away: the journal has room for
+  /// it, the other accounts have an XMPP server of their own, and broker and device keep what they have over a restart.
+  public struct Waiting: Sendable {
+    /// How many messages.
+    public var messages: Int
+    /// How many bytes each body has.
+    public var size: Int
+
+    /// So many of that size.
+    public init(messages: Int, size: Int) {
+      self.messages = messages
+      self.size = size
+    }
   }
 
   /// How many accounts the bridge has.
   public let accounts: Int
   /// The broker, with its own limits but for the length of its queues.
   public let broker: MosquittoServer
-  /// The XMPP server.
-  public let server: any XMPPServer
+  /// The XMPP server of the first account, and of the others unless they have one of their own.
+  public var server: any XMPPServer { servers[0] }
+  private let servers: [any XMPPServer]
   /// The device: it publishes for every account and hears their messages and states.
   public let device: MQTTTestClient
   private let configuration: BridgeConf
@@ -45,56 +63,66 @@ public final class LoadRig: Sendable {
 
   /// Alice's connection, and what she got over it.
   struct Alice: Sendable {
+    /// The number of her server.
+    let server: Int
     let client: XMPPTestClient
     let bodies: Record<[UInt8]>
   }
 
   private init(
-    _ options: Options, broker: MosquittoServer, server: any XMPPServer, device: MQTTTestClient,
+    _ options: Options, broker: MosquittoServer, servers: [any XMPPServer], device: MQTTTestClient,
     certificates: Certificates
   ) {
     accounts = options.accounts
     self.broker = broker
-    self.server = server
+    self.servers = servers
     self.device = device
     self.certificates = certificates
-    let port = options.tls == .direct ? server.directTLSPort : server.port
-    configuration = Self.configuration(
-      options, url: broker.url, port: port ?? server.port, authority: certificates.authority)
+    let ports = servers.map { options.tls == .direct ? $0.directTLSPort ?? $0.port : $0.port }
+    configuration = Self.configuration(options, url: broker.url, ports: ports, authority: certificates.authority)
   }
 
   /// Starts everything but the bridge.
   public static func start(_ options: Options) async throws -> LoadRig {
     var brokerOptions = MosquittoServer.Options()
-    brokerOptions.persistence = false
+    brokerOptions.persistence = options.waiting != nil
     let broker = try await MosquittoServer.start(brokerOptions)
 
     let certificates = try await Certificates()
     var xmppOptions = XMPPServerOptions()
     (xmppOptions.users, xmppOptions.contacts) = ([.alice], [])
-    xmppOptions.acknowledgementQueue = nil
+    // The server's own, unless a crowd is to come without a loss of its session.
+    xmppOptions.acknowledgementQueue = options.waiting.map { $0.messages + 100_000 }
     if options.tls != .none {
       xmppOptions.certificate = try await certificates.issue("server")
       xmppOptions.directTLS = options.tls == .direct
     }
-    let server = try await options.server.start(xmppOptions)
-    try await server.addCrowd((0..<options.accounts).map(name), like: .alice)
+    var servers: [any XMPPServer] = []
+    for _ in 0..<(options.waiting == nil ? 1 : 2) {
+      let server = try await options.server.start(xmppOptions)
+      try await server.addCrowd((0..<options.accounts).map(name), like: .alice)
+      servers.append(server)
+    }
 
     var deviceOptions = MQTTTestClient.Options()
     deviceOptions.readsProperties = false
+    if options.waiting != nil {
+      (deviceOptions.clientID, deviceOptions.cleanStart, deviceOptions.sessionExpiry) = ("device", false, 3_600)
+    }
     let device = try await MQTTTestClient.connect(port: broker.port, deviceOptions)
     try await device.subscribe("xmpp/+/state")
     try await device.subscribe("xmpp/+/message/+")
-    let rig = LoadRig(options, broker: broker, server: server, device: device, certificates: certificates)
-    try await rig.aliceConnects()
+    let rig = LoadRig(options, broker: broker, servers: servers, device: device, certificates: certificates)
+    for index in servers.indices { try await rig.aliceConnects(to: index) }
     return rig
   }
 
-  private static func configuration(_ options: Options, url: String, port: Int, authority: String) -> BridgeConf {
+  private static func configuration(_ options: Options, url: String, ports: [Int], authority: String) -> BridgeConf {
     var configuration = BridgeConf(
       mqttURL: url,
       accounts: (0..<options.accounts).map { number in
         let user = TestUser(name(number), password: TestUser.alice.password)
+        let port = ports[Self.server(of: number, count: ports.count)]
         var account = BridgeConf.Account(user.name, user, port: port, tls: options.tls.rawValue)
         account.allow = ["localhost"]
         account.maySend = ["*"]
@@ -103,6 +131,13 @@ public final class LoadRig: Sendable {
         return account
       })
     configuration.logLevel = "warning"
+    if let waiting = options.waiting {
+      // A stanza, or the JSON of a publish, is larger than its body.
+      let mebibytes = 256 + waiting.messages * (waiting.size + 2_048) / 1_048_576
+      configuration.moreDelivery = [
+        "journal_max_messages = \(waiting.messages + 100_000)", "journal_max_bytes = \"\(mebibytes)MiB\"",
+      ]
+    }
     return configuration
   }
 
@@ -150,29 +185,24 @@ public final class LoadRig: Sendable {
     }
   }
 
-  /// How many messages wait in the bridge's journal: late, and not lost.
-  public func waiting() async throws -> Int {
-    struct Status: Decodable {
-      struct Journal: Decodable { var messages: Int }
-      var journal: Journal
-    }
-    let output = try await bridge.command(["status", "--json"]).lines.joined()
-    guard let status = try? JSONDecoder().decode(Status.self, from: Data(output.utf8)) else {
-      throw TestFailure("the bridge's status cannot be read: \(output.prefix(200))")
-    }
-    return status.journal.messages
-  }
-
   /// How long all accounts may take for something.
   public var patience: Duration { Patience.reconnect + .milliseconds(50) * accounts }
 
   // MARK: Alice
 
   /// Alice connects, for the first time or after her server has thrown her out.
-  public func aliceConnects() async throws {
-    let client = try await XMPPTestClient.connect(.alice, port: server.port)
-    let alice = Alice(client: client, bodies: try await client.scanBodies())
+  /// - Parameter number: of the server.
+  public func aliceConnects(to number: Int = 0) async throws {
+    let client = try await XMPPTestClient.connect(.alice, port: servers[number].port)
+    let alice = Alice(server: number, client: client, bodies: try await client.scanBodies())
     people.withLock { $0.append(alice) }
+  }
+
+  /// Her present connection to the server of an account.
+  func alice(of account: Int) throws -> XMPPTestClient {
+    let server = Self.server(of: account, count: servers.count)
+    guard let alice = allAlices.last(where: { $0.server == server }) else { throw TestFailure("alice is not there") }
+    return alice.client
   }
 
   /// How many of alice's messages the server still keeps for an account that is online: a server may put one into its store
@@ -187,10 +217,13 @@ public final class LoadRig: Sendable {
     return client.messages.count
   }
 
-  /// All connections of alice, the present one last.
+  /// All connections of alice, the present ones last.
   var allAlices: [Alice] { people.withLock { $0 } }
 
   // MARK: Names
+
+  /// The number of an account's server, of so many.
+  private static func server(of account: Int, count: Int) -> Int { min(account, count - 1) }
 
   /// The localpart of an account, which is its name for the bridge, too.
   static func name(_ number: Int) -> String { "a\(number)" }
