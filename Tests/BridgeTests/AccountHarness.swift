@@ -34,6 +34,7 @@ struct AccountHarness {
   init(
     allow: [String] = ["alice@example.org"], maySend: [String] = ["alice@example.org"],
     status: StatusSelection = .all, binary: BinaryMode = .base64, holdMessages: Int = 16, window: Int = 1_000,
+    windowBytes: Int = 4 << 20,
     journal: Int = 100_000,
     record: SessionRecord? = nil, memory: MessageMemory = MessageMemory(), rooms: Rooms = Rooms()
   ) throws {
@@ -41,7 +42,7 @@ struct AccountHarness {
       allow: try AccessList(allow, wildcard: .isRefused), maySend: try AccessList(maySend, wildcard: .meansAnyone))
     let record = record ?? SessionRecord()
     core = AccountCore(
-      settings: try Self.settings(policy, status, binary, window),
+      settings: try Self.settings(policy, status, binary, window, windowBytes),
       outbound: Self.outbound(record, holdMessages: holdMessages, journal),
       inbound: Self.inbound(record, holdMessages: holdMessages, journal), record: record, roster: RosterCache(),
       topicSequences: TopicSequences(), redelivery: RedeliveryFilter(), ids: IdentifierSource(seed: 36), memory: memory,
@@ -58,11 +59,11 @@ struct AccountHarness {
   }
 
   private static func settings(
-    _ policy: AccessPolicy, _ status: StatusSelection, _ binary: BinaryMode, _ window: Int
+    _ policy: AccessPolicy, _ status: StatusSelection, _ binary: BinaryMode, _ window: Int, _ windowBytes: Int
   ) throws -> AccountSettings {
     AccountSettings(
       bridge: "bridge", jid: jid, topics: try TopicTree().account("home"), policy: policy, status: status,
-      binary: binary, expiry: Expiry(after: .seconds(7 * 86_400)), window: window, epoch: 3,
+      binary: binary, expiry: Expiry(after: .seconds(7 * 86_400)), window: window, windowBytes: windowBytes, epoch: 3,
       responder: IQResponder(
         info: DiscoInfo(identities: [], features: []), version: SoftwareVersion(name: "bridge", version: "1")),
       keys: AccountKeys(account: "home"), outboundSpool: outboundSpool, inboundSpool: inboundSpool)

@@ -114,6 +114,22 @@ import XMPP
     #expect(total == 200)
   }
 
+  @Test func theWindowBoundsTheBytesOfWhatIsUnacknowledgedToo() throws {
+    var account = try AccountHarness(holdMessages: 1_000, windowBytes: 10_000)
+    account.goOnline()
+    for number in 1...9 { account.publish(String(repeating: "\(number)", count: 4_000)) }
+    account.publish(String(repeating: "x", count: 20_000))
+    account.committed()
+    var lengths: [[Int]] = []
+    while let stanzas = Optional(account.sent()), let last = stanzas.last {
+      lengths.append(stanzas.map { $0.body?.count ?? 0 })
+      account.acknowledge(upTo: last.sequence)
+      account.committed()
+    }
+    // One more when there is any room, and one at least however large it is.
+    #expect(lengths == [[4_000, 4_000, 4_000], [4_000, 4_000, 4_000], [4_000, 4_000, 4_000], [20_000]])
+  }
+
   // MARK: XMPP → MQTT
 
   private let message = "<message from='alice@example.org/phone' type='chat' id='m1'><body>hi</body></message>"

@@ -98,8 +98,8 @@ extension AccountCore {
   private mutating func depart(now: Duration, wallClock: Int64) {
     guard isOnline, !isLeaving else { return }
     let terms = OutboundFlow.DepartureTerms(
-      room: settings.window - outbound.numbered.count, holdsRows: holdsRows, isCautious: poisonWatch.isCautious,
-      found: setup.found, poison: poisonWatch.poison,
+      room: settings.window - outbound.numbered.count, maxBytes: settings.windowBytes, holdsRows: holdsRows,
+      isCautious: poisonWatch.isCautious, found: setup.found, poison: poisonWatch.poison,
       obstacles: rooms.isEmpty ? [:] : rooms.obstacles(settings.topics), expiry: settings.expiry)
     let departure = outbound.depart(
       terms, record: &record, account: settings.jid, now: now, wallClock: wallClock)

@@ -18,6 +18,9 @@ struct AccountSettings: Sendable {
   var expiry: Expiry
   /// How many stanzas may be unacknowledged by the server.
   var window = 1_000
+  /// When their bytes reach this, the next has to wait. They lie in memory, in the stream's queue and once more on their way
+  /// to a server that does not read.
+  var windowBytes = 4 << 20
   /// What tells that `seq` may have started again.
   var epoch: UInt64
   var responder: IQResponder

@@ -6,6 +6,8 @@ extension OutboundFlow {
   struct DepartureTerms: Sendable {
     /// How many more stanzas the stream may hold unacknowledged.
     var room: Int
+    /// Until how many bytes of messages are unacknowledged the next may leave.
+    var maxBytes: Int
     /// Rows have to wait, since the archive is still being asked about them.
     var holdsRows = false
     /// One row at a time, since one of them is suspected.

@@ -35,6 +35,8 @@ struct OutboundFlow: Sendable {
   /// Custody of what the in connection has read.
   var ledger: Ledger
   private(set) var numbered: Deque<Numbered> = []
+  /// Bytes of the rows among them.
+  private var numberedBytes = 0
   private(set) var nextSequence: UInt64
   private(set) var nextNumber: UInt64 = 1
   /// Rows that no stream has a number for.
@@ -135,7 +137,8 @@ struct OutboundFlow: Sendable {
       numbered.append(Numbered(number: stanza.sequence, time: wallClock, content: .control(control)))
       departure.stanzas.append(stanza)
     }
-    while !terms.holdsRows, departure.stanzas.count < terms.room, !terms.isCautious || firstRow == nil,
+    while !terms.holdsRows, departure.stanzas.count < terms.room, numberedBytes < terms.maxBytes,
+      !terms.isCautious || firstRow == nil,
       !isHeldUp(terms, record), let row = window.popFirst()?.element
     {
       record.numbered = row.sequence
@@ -155,7 +158,7 @@ struct OutboundFlow: Sendable {
       } else {
         let number = takeNumber()
         record.doubtSince = record.doubtSince ?? wallClock
-        numbered.append(Numbered(number: number, time: wallClock, content: .row(row)))
+        append(row, number: number, time: wallClock)
         let isLate = wasSent || wallClock - row.time > Self.noticeableDelay
         let bytes = isLate ? DelayedDelivery.stamped(row.stanza, from: account, at: row.time) : row.stanza
         departure.stanzas.append(OutboundStanza(sequence: number, bytes: bytes))
@@ -188,6 +191,11 @@ struct OutboundFlow: Sendable {
     return nil
   }
 
+  private mutating func append(_ row: StanzaRow, number: UInt64, time: Int64) {
+    numbered.append(Numbered(number: number, time: time, content: .row(row)))
+    numberedBytes += row.stanza.count
+  }
+
   private mutating func takeNumber() -> UInt64 {
     defer { nextNumber += 1 }
     return nextNumber
@@ -213,6 +221,7 @@ struct OutboundFlow: Sendable {
       switch first.content {
       case .row(let row):
         record.trimmed = row.sequence
+        numberedBytes -= row.stanza.count
         _ = budget.removed(bytes: row.stanza.count)
         rows.append(row)
       case .omitted(let sequence): record.trimmed = sequence
@@ -257,6 +266,7 @@ struct OutboundFlow: Sendable {
   mutating func streamLost(record: inout SessionRecord) {
     controls.removeAll()
     numbered.removeAll()
+    numberedBytes = 0
     window.rewind(to: record.trimmed)
     nextNumber = 1
     record.forgetStream()
@@ -276,7 +286,7 @@ struct OutboundFlow: Sendable {
         controls.removeFirst()
         numbered.append(Numbered(number: takeNumber(), time: since, content: .control(control.bytes)))
       } else {
-        numbered.append(Numbered(number: takeNumber(), time: since, content: .row(rows.removeFirst())))
+        append(rows.removeFirst(), number: takeNumber(), time: since)
       }
     }
     return numbered.compactMap { entry in
