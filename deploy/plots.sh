@@ -97,7 +97,7 @@ if [[ -e waiting.tsv ]]; then
       '$data/xmpp' using (n(column('waiting'))):(column('memory_leaving') / 2**20) ls 3 title 'memory at most, while they leave for XMPP', \
       '$data/xmpp' using (n(column('waiting'))):(column('file') / 2**20) ls 4 title 'state file'"
   draw waiting-speed "Throughput, by what waits for XMPP" "$waiting
-    set ylabel \"% of the same with an empty journal\"; set yrange [0:180]
+    set ylabel \"% of the same with an empty journal\"; set yrange [0:220]
     plot '$data/xmpp' using (n(column('waiting'))):(column('other_to_xmpp_of_empty') * 100) ls 1 title 'another account meanwhile, MQTT → XMPP', \
       '' using (n(column('waiting'))):(column('other_to_mqtt_of_empty') * 100) ls 2 title 'another account meanwhile, XMPP → MQTT', \
       '' using (n(column('waiting'))):(column('drain_of_empty') * 100) ls 3 title 'they leave', \
