@@ -211,18 +211,19 @@ public final class XMPPConnection {
       failures.append("\(endpoint): \(ConnectFailure.text(of: error))")
       connectToNext()
     case .success(let channel):
-      isConnecting = false
-      (hasStream, isUntrusted, isResting) = (false, false, false)
       let handler = XMPPChannelHandler(connection: self)
-      self.handler = handler
       do {
         try channel.pipeline.syncOperations.addHandler(handler)
-        session.connected(now: Clocks.monotonic(), nonce: makeNonce(), isDirectTLS: endpoint.isDirectTLS)
-        if endpoint.isDirectTLS { startTLS() }
       } catch {
-        channel.close(promise: nil)
-        closed(by: handler)
+        // It is closed already.
+        failures.append("\(endpoint): \(ConnectFailure.text(of: error))")
+        return connectToNext()
       }
+      isConnecting = false
+      (hasStream, isUntrusted, isResting) = (false, false, false)
+      self.handler = handler
+      session.connected(now: Clocks.monotonic(), nonce: makeNonce(), isDirectTLS: endpoint.isDirectTLS)
+      if endpoint.isDirectTLS { startTLS() }
       runTurn()
     }
   }
