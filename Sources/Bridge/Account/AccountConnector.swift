@@ -8,11 +8,12 @@ struct AccountConnector {
   /// The `h` that a resumption may say; nil until the machine has said so since the last connection.
   private var inbound: UInt64?
   private var onlineSince: Duration?
+  private var isOver = false
   /// How long the wait is that was decided last; nil: no other attempt is made.
   private(set) var retryIn: Duration?
 
   /// Everything that was taken in is on disk.
-  mutating func mayConnect(inbound: UInt64) { self.inbound = inbound }
+  mutating func mayConnect(inbound: UInt64) { if !isOver { self.inbound = inbound } }
 
   /// When to look again.
   var deadline: Duration? { inbound == nil ? nil : notBefore }
@@ -34,5 +35,11 @@ struct AccountConnector {
     onlineSince = nil
     retryIn = policy.delay(after: end, lived: lived, random: random)
     notBefore = now + (retryIn ?? .zero)
+  }
+
+  /// No other connection is wanted, ever.
+  mutating func close() {
+    isOver = true
+    inbound = nil
   }
 }

@@ -44,8 +44,7 @@ final class AccountDriver {
   private var leaving: Leaving?
   /// What does not work although the account is online.
   private var limitation: String?
-  /// Until then nothing is read from the stream, since the broker is slower.
-  private var restsUntil: Duration?
+  private var pace = StreamPace()
   private var isHalted = false
   private var hasHalted: ((AccountRemains) -> Void)?
 
@@ -151,7 +150,7 @@ final class AccountDriver {
     paceStream()
     connectIfDue()
     leaveIfSettled()
-    timer.set(core.deadline.earlier(connector.deadline).earlier(leaving?.deadline).earlier(restsUntil))
+    timer.set(core.deadline.earlier(connector.deadline).earlier(leaving?.deadline).earlier(pace.deadline))
   }
 
   private func commit(_ batch: JournalBatch) {
@@ -210,30 +209,18 @@ final class AccountDriver {
     }
   }
 
-  /// A server that is faster than the broker is read in bursts: TCP holds it back while the spool is crowded. A broker that
-  /// takes nothing at all does not keep the stream from being heard: there is a burst after each rest.
   private func paceStream() {
     // A login is not held up.
     let isCrowded = isStreamUp && core.inbound.isCrowded
-    guard isCrowded || restsUntil != nil else { return }
-    let now = Clocks.monotonic()
-    if let end = restsUntil, isCrowded {
-      guard now >= end else { return }
-      connection?.readOnce()
-    }
-    connection?.rest(isCrowded)
-    restsUntil = isCrowded ? now + Self.rest : nil
+    guard isCrowded || pace.deadline != nil else { return }
+    pace.look(isCrowded: isCrowded, connection, now: Clocks.monotonic())
   }
 
-  /// 64 KiB are read in between: enough that nothing piles up at the server.
-  private static let rest = Duration.milliseconds(50)
 
   // MARK: Connecting
 
   private func connectIfDue() {
-    guard leaving == nil, let connection, !connection.isActive,
-      let inbound = connector.takeDue(now: Clocks.monotonic())
-    else { return }
+    guard let connection, !connection.isActive, let inbound = connector.takeDue(now: Clocks.monotonic()) else { return }
     reporter.state(connection.session.resumable == nil ? .connecting : .resuming)
     connection.connect(inbound: inbound)
   }
@@ -272,7 +259,7 @@ extension AccountDriver: XMPPConnectionOwner {
       isStreamUp = true
       tellIfOnline()
     case .stanza(let element, let number):
-      guard takesStanzas else { return }
+      guard leaving?.takesStanzas != false else { return }
       CrashPoint.reached("stanza-received")
       core.received(InboundStanza(element: element, number: number), now: now, wallClock: wallClock)
     case .acknowledged(let number):
@@ -312,6 +299,7 @@ extension AccountDriver {
   private func stop() {
     guard !isHalted else { return }
     isHalted = true
+    connector.close()
     timer.cancel()
     mailbox.detach()
     if let inboundID {
@@ -343,56 +331,31 @@ extension AccountDriver {
 // MARK: Leaving
 
 extension AccountDriver {
-  /// How the account leaves, and when it stops waiting.
-  struct Leaving {
-    enum Step {
-      /// Nothing new is read or published; what is under way is finished.
-      case finishing
-      /// What was taken in is put on disk, so that the last `<a/>` can say so. Stanzas that come now are left to the server.
-      case securing
-      /// The stream is being closed or parked.
-      case closing
-      /// The last commit is on its way to the disk.
-      case syncing
-    }
-
-    var parks: Bool
-    var step = Step.finishing
-    var deadline: Duration
-    var done: () -> Void
-
-    /// For how long each step may last.
-    static let patience = Duration.seconds(5)
-
-    mutating func go(to step: Step) {
-      self.step = step
-      deadline = Clocks.monotonic() + Self.patience
-    }
-  }
-
   /// Leaves: reads nothing more from MQTT, finishes what is in flight, puts everything on disk, closes the stream or parks
   /// it. A peer that does not answer holds up no step for longer than five seconds.
   func leave(parks: Bool, done: @escaping () -> Void) {
     if isHalted { return halt { _ in done() } }
     if let inboundID { mqtt.pause(inboundID) }
     core.isLeaving = true
-    leaving = Leaving(parks: parks, deadline: Clocks.monotonic() + Leaving.patience, done: done)
+    connector.close()
+    leaving = Leaving(parks: parks, now: Clocks.monotonic(), done: done)
     endTurn()
   }
 
   private func leaveIfSettled() {
     guard var leaving else { return }
-    let isLate = Clocks.monotonic() >= leaving.deadline
+    let now = Clocks.monotonic()
+    let isLate = now >= leaving.deadline
     switch leaving.step {
     case .finishing:
       guard isLate || core.isSettled else { return }
-      leaving.go(to: .securing)
+      leaving.go(to: .securing, now: now)
       self.leaving = leaving
       core.secure()
       endTurn()
     case .securing:
       guard isLate || core.isOnDisk else { return }
-      leaving.go(to: .closing)
+      leaving.go(to: .closing, now: now)
       // What the server has and could not acknowledge would come twice from a new stream: this one is kept for it.
       leaving.parks = leaving.parks || !core.outbound.isSettled
       self.leaving = leaving
@@ -400,7 +363,7 @@ extension AccountDriver {
       endTurn()
     case .closing:
       guard isLate || connection?.isActive != true else { return }
-      leaving.go(to: .syncing)
+      leaving.go(to: .syncing, now: now)
       self.leaving = leaving
       core.secure()
       endTurn()
@@ -410,14 +373,6 @@ extension AccountDriver {
       reporter.state(.offline, reason: leaving.parks ? "parked" : "logged out")
       mailbox.detach()
       leaving.done()
-    }
-  }
-
-  /// Whether a stanza that comes now is still taken.
-  private var takesStanzas: Bool {
-    switch leaving?.step {
-    case nil, .finishing: true
-    case .securing, .closing, .syncing: false
     }
   }
 }
