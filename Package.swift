@@ -108,8 +108,9 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "XMPP", "XMLStream",
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+        "Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "Platform", "XMPP", "XMPPClient",
+        "XMLStream", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
@@ -127,7 +128,8 @@ let package = Package(
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "TestSupport", "XMLStream", "XMPP", deque,
+        "Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "TestSupport", "XMLStream", "XMPP",
+        "XMPPClient", deque,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -66,7 +66,7 @@ import Testing
   private static let least = [
     "to XMPP": 3_000, "to MQTT": 3_000, "again on MQTT": 20, "again on XMPP": 20, "resumed": 500,
     "refused with a count": 20, "refused without a count": 20, "redeliveries": 100, "repeats of the server's": 100,
-    "report journal-full": 20,
+    "report journal-full": 20, "waits for a turn": 200,
     "pages": 200, "report caught-up": 50, "report found-in-archive": 10,
   ]
 }

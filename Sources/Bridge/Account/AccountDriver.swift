@@ -24,7 +24,7 @@ final class AccountDriver {
   private let onJournalFailure: (JournalError) -> Void
   private var handedOut: HandedOut
   private(set) var reporter: AccountReporter
-  private var connector = AccountConnector()
+  private var connector: AccountConnector
   private var connection: XMPPConnection?
   private var inboundID: MQTTInboundID?
 
@@ -50,7 +50,7 @@ final class AccountDriver {
 
   init(
     core: AccountCore, eventLoop: any EventLoop, mailbox: AccountMailbox, journal: JournalHandle, mqtt: MQTTService,
-    inbound: MQTTInbound, handedOut: HandedOut, reporter: AccountReporter,
+    inbound: MQTTInbound, handedOut: HandedOut, reporter: AccountReporter, connector: AccountConnector,
     onJournalFailure: @escaping (JournalError) -> Void
   ) {
     self.core = core
@@ -61,6 +61,7 @@ final class AccountDriver {
     self.inbound = inbound
     self.handedOut = handedOut
     self.reporter = reporter
+    self.connector = connector
     self.onJournalFailure = onJournalFailure
   }
 
@@ -110,6 +111,8 @@ final class AccountDriver {
     case .loaded(let id, let spool, .success(let page)):
       core.loaded(id, from: spool, rows: page.rows, reachedEnd: page.reachedEnd)
     case .loaded(_, _, .failure(let error)): journalFailed(error)
+    // The end of this turn looks whether to connect.
+    case .loginTurnCame: break
     }
   }
 

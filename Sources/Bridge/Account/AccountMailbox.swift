@@ -14,9 +14,10 @@ enum AccountInput: Sendable {
   case broker(isUp: Bool)
   case journal([JournalCompletion])
   case loaded(UInt64, JournalSpool, Result<JournalPage, JournalError>)
+  case loginTurnCame
 }
 
-/// Where the MQTT thread and the journal thread leave word for an account: one inbox, and one wake-up of the event loop for
+/// Where the MQTT thread, the journal thread and others that log in leave word for an account: one inbox, and one wake-up of the event loop for
 /// all that arrives before it looks.
 final class AccountMailbox: Sendable {
   private let inbox = Inbox<AccountInput>()

@@ -47,8 +47,10 @@ public final class Bridge: Sendable {
     self.reporter = reporter
     self.observer = observer
     self.mqtt = mqtt
-    loops = MultiThreadedEventLoopGroup(numberOfThreads: min(configuration.accounts.count, System.coreCount))
-    threads = NIOThreadPool(numberOfThreads: 1)
+    // SCRAM keys take milliseconds each: a thousand first logins are held up by one core, and need not be.
+    let width = min(configuration.accounts.count, System.coreCount)
+    loops = MultiThreadedEventLoopGroup(numberOfThreads: width)
+    threads = NIOThreadPool(numberOfThreads: width)
     threads.start()
 
     started = (Clocks.wall(), Clocks.monotonic())
@@ -64,7 +66,8 @@ public final class Bridge: Sendable {
     }
     supervisor = AccountSupervisor(
       configuration, tree: tree, responder: Self.responder, contexts: contexts, observer: observer,
-      RunningAccount.Surroundings(threads: threads, journal: journal, mqtt: mqtt, reporter: reporter, loops: loops))
+      RunningAccount.Surroundings(
+        threads: threads, journal: journal, mqtt: mqtt, reporter: reporter, loops: loops, logins: LoginQueue()))
     try await supervisor.start(opened)
     control = await ControlServer.open(at: configuration.bridge.controlSocket, on: loops.next(), log: log)
   }

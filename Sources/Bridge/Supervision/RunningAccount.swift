@@ -21,6 +21,7 @@ struct RunningAccount: Sendable {
     var mqtt: MQTTService
     var reporter: BridgeReporter
     var loops: MultiThreadedEventLoopGroup
+    var logins: LoginQueue
   }
 
   /// Puts the account on an event loop and starts it.
@@ -37,11 +38,13 @@ struct RunningAccount: Sendable {
       remains?.mailbox.handOver(to: mailbox)
       let reporter = AccountReporter(
         bridge: surroundings.reporter, account: account.name, topics: loaded.core.settings.topics, jid: account.jid)
+      let (location, logins) = (account.serverLocation, surroundings.logins)
       let driver = AccountDriver(
         core: loaded.core, eventLoop: eventLoop, mailbox: mailbox, journal: surroundings.journal.client(mailbox),
         mqtt: surroundings.mqtt, inbound: loaded.inbound, handedOut: remains?.handedOut ?? HandedOut(),
-        reporter: reporter, onJournalFailure: onFailure)
-      let location = account.serverLocation
+        reporter: reporter,
+        connector: AccountConnector { logins.turn(at: location) { [weak mailbox] in mailbox?.post(.loginTurnCame) } },
+        onJournalFailure: onFailure)
       let finder = ServerFinder()
       let connection = XMPPConnection(
         session: ClientSession(configuration: account.session, resuming: loaded.session, cachedKeys: nil),

@@ -10,6 +10,8 @@ final class World {
   /// What is wrong with the bridge on purpose.
   let plant: PlantedBug?
   private var random: SeededGenerator
+  /// Of its own, so that a seed keeps the run that it has had.
+  private var crowds: SeededGenerator
   private(set) var now: Duration = .zero
   private var agenda = Agenda()
   private var endings: [() -> Void] = []
@@ -48,6 +50,7 @@ final class World {
     self.plant = plant
     self.isTracing = isTracing
     random = SeededGenerator(seed: seed)
+    crowds = SeededGenerator(seed: ~seed)
     scenario = Scenario(&random)
   }
 
@@ -122,6 +125,9 @@ final class World {
 
   /// A number from 0 up to, but not including, 1.
   func fraction() -> Double { Double(random.below(1_000)) / 1_000 }
+
+  /// For how long others log in before the account may; nil if it need not wait.
+  func crowd() -> Duration? { crowds.chance(20) ? .milliseconds(crowds.below(10_000)) : nil }
 
   /// Milliseconds since 1970.
   var wallClock: Int64 { 1_795_356_000_000 + Int64(now / .milliseconds(1)) }

@@ -2,6 +2,7 @@ import BridgeConfig
 import Delivery
 import MQTT
 import Mapping
+import XMPPClient
 
 @testable import Bridge
 @testable import Journal
@@ -15,7 +16,9 @@ final class BridgeProcess {
   let isStale: Bool
   private unowned let world: World
   private(set) var core: AccountCore
-  private var connector = AccountConnector()
+  private lazy var connector = AccountConnector { [unowned self] in loginTurn() }
+  /// One account at a time logs in: this one, or others that want to.
+  private let logins = LoginQueue(capacity: 1)
   private(set) var isAlive = true
 
   private(set) lazy var stream = StreamShell(world: world, process: self, resuming: resumed)
@@ -241,6 +244,42 @@ final class BridgeProcess {
     }
   }
 
+  // MARK: Turns to log in
+
+  /// A turn that comes at once, or when somebody else has logged in.
+  private func loginTurn() -> LoginQueue.Turn {
+    if let time = world.crowd() {
+      let others = Others(logins.turn(at: Self.server) {})
+      world.at(world.now + time) { others.turn = nil }
+      world.count("waits for a turn")
+    }
+    let word = Word(self)
+    return logins.turn(at: Self.server) { word.send() }
+  }
+
+  private static let server = ServerLocation(domain: "example.org")
+
+  /// Somebody else logs in until this is nil.
+  private final class Others {
+    var turn: LoginQueue.Turn?
+
+    init(_ turn: LoginQueue.Turn) { self.turn = turn }
+  }
+
+  /// The word that the turn has come. Everything happens on one thread here.
+  private final class Word: @unchecked Sendable {
+    private weak var process: BridgeProcess?
+
+    init(_ process: BridgeProcess) { self.process = process }
+
+    func send() {
+      process?.post { _ in }
+    }
+  }
+
+  /// Whether nobody who has logged in, or could not, still keeps others from it.
+  private var hasRoomForLogins: Bool { logins.turn(at: Self.server) {}.hasCome }
+
   // MARK: What the stream says
 
   func received(_ action: ClientSession.Action) {
@@ -274,6 +313,7 @@ final class BridgeProcess {
     stream.session.isEstablished && core.isOnline && core.setup.stage == .done && core.isBrokerUp && core.isSettled
       && mail.isEmpty && orders.isEmpty
       && stream.session.management.unacknowledgedCount == 0 && outbound.isAtRest && inbound.isAtRest
+      && hasRoomForLogins
   }
 
   /// What is more than it may be.
