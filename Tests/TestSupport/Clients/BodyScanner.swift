@@ -4,11 +4,11 @@ import NIOCore
 /// Takes the bodies of messages out of a stream and looks at nothing else: for thousands of messages a second, for which
 /// a tree of every stanza would take the machine that is being measured.
 ///
-/// It finds only bodies without attributes, and leaves their text as it stands in the XML.
+/// It leaves their text as it stands in the XML. ejabberd gives a body that it has kept an `xml:lang`.
 final class BodyScanner: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
-  private static let opening = "<body>"
+  private static let opening = "<body"
   private static let closing = "</body>"
 
   private let bodies: Record<[UInt8]>
@@ -28,8 +28,10 @@ final class BodyScanner: ChannelInboundHandler {
   private func scan(_ bytes: UnsafeRawBufferPointer) -> Int {
     var position = 0
     while let start = Self.find(Self.opening, in: bytes, from: position) {
-      guard let end = Self.find(Self.closing, in: bytes, from: start) else { return start }
-      batch.append(Array(bytes[(start + Self.opening.utf8.count)..<end]))
+      guard let text = Self.find(">", in: bytes, from: start),
+        let end = Self.find(Self.closing, in: bytes, from: text)
+      else { return start }
+      batch.append(Array(bytes[(text + 1)..<end]))
       position = end + Self.closing.utf8.count
     }
     return max(position, bytes.count - Self.opening.utf8.count + 1)

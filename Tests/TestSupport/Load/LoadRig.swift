@@ -193,8 +193,12 @@ public final class LoadRig: Sendable {
   /// Alice connects, for the first time or after her server has thrown her out.
   /// - Parameter number: of the server.
   public func aliceConnects(to number: Int = 0) async throws {
-    let client = try await XMPPTestClient.connect(.alice, port: servers[number].port)
+    // What her server has kept for her comes with her presence: by then, only bodies are looked at.
+    let client = try await XMPPTestClient.connect(.alice, port: servers[number].port, available: false)
     let alice = Alice(server: number, client: client, bodies: try await client.scanBodies())
+    let word = "alice is there"
+    client.send("<presence/>" + XMPPTestClient.message(word, to: client.bareJID, id: "there"))
+    _ = try await alice.bodies.first("her own message", timeout: patience) { $0 == Array(word.utf8) }
     people.withLock { $0.append(alice) }
   }
 
