@@ -55,7 +55,8 @@ struct PendingChanges {
     for (spool, rows) in rows {
       if let last = rows.trimmed { try statements.apply(.trim(spool, upTo: last)) }
       try statements.apply(.remove(spool, rows.removed))
-      try statements.apply(.append(spool, Array(rows.added)))
+      // An empty queue's copy would write to the one empty array that all threads share.
+      if !rows.added.isEmpty { try statements.apply(.append(spool, Array(rows.added))) }
       for (sequence, meta) in rows.amended { try statements.apply(.amend(spool, sequence: sequence, meta: meta)) }
     }
     for (key, value) in values { try statements.apply(.set(key: key, value)) }

@@ -18,8 +18,9 @@ enum Schema {
     CREATE TABLE value (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE redelivery (id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, hash INTEGER NOT NULL) STRICT;
     """,
-    // Changes are in a log first; an older version would not look there.
-    "INSERT INTO meta VALUES ('log_epoch', 0)",
+    // Changes are in a log first; an older version would not look there. No two files count from the same number, so that a
+    // log which was left behind by another is not taken for this one's.
+    "INSERT INTO meta VALUES ('log_epoch', abs(random() / 4))",
   ]
 
   /// Sees to it that the file is ours and has the present format. Changes nothing in a file that is not ours or newer.

@@ -9,7 +9,8 @@ struct JournalPropertyTests {
   func randomHistories(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let directory = try TemporaryDirectory()
-    var (journal, recovered) = try Journal.open(Store(path: directory.file(), options: .init(logBytes: 3_000, checkpointPages: 30)))
+    var (journal, recovered) = try Journal.open(
+      Store(path: directory.file(), options: .init(logBytes: 3_000, checkpointPages: 30)))
     let spools = ["a", "b", "c"].map(journal.spool)
     var model = JournalModel(spools: spools.count)
     var next: UInt64 = 0
@@ -32,7 +33,8 @@ struct JournalPropertyTests {
       #expect(try JournalModel(reading: journal, spools) == model)
       let isClean = random.chance(50)
       try journal.close(clean: isClean)
-      (journal, recovered) = try Journal.open(Store(path: directory.file(), options: .init(logBytes: 3_000, checkpointPages: 30)))
+      (journal, recovered) = try Journal.open(
+        Store(path: directory.file(), options: .init(logBytes: 3_000, checkpointPages: 30)))
       #expect(recovered.continuity == (isClean ? .closed : .interrupted))
       #expect(recovered.spools.map(\.spool) == spools)
       #expect(recovered.spools.map(\.count) == model.spools.map(\.count))

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 import Testing
 
 @testable import Journal
@@ -127,5 +128,37 @@ struct OperationLogTests {
       try OperationLog(beside: directory.file(), fileSystem: nil).records(of: 1) == [
         short[OperationLog.recordHeader...]
       ])
+  }
+
+  @Test("a state file from before there was a log is taken over")
+  func olderFormat() throws {
+    let directory = try TemporaryDirectory()
+    try write([], to: directory.file())
+    do {
+      let database = try Database(path: directory.file(), fileSystem: nil)
+      try Schema.migrate(database, path: directory.file(), migrations: Array(Schema.migrations.prefix(1)))
+      let statements = try Statements(database)
+      try statements.add(Self.spool, name: "a")
+      try statements.apply(.append(Self.spool, [row(1, "kept")]))
+      _ = try statements.takePossession(of: database, identity: StateFile.identity(directory.file()))
+    }
+    let (journal, recovered) = try Journal.open(path: directory.file())
+    #expect(recovered.continuity == .interrupted && recovered.generation == 2)
+    #expect(try journal.all(journal.spool("a")) == [row(1, "kept")])
+    try journal.close()
+  }
+
+  @Test("the log of a file that is gone is not taken for that of a new one")
+  func leftBehind() throws {
+    let directory = try TemporaryDirectory()
+    let (journal, _) = try Journal.open(path: directory.file())
+    let client = RecordingClient()
+    journal.client(client).submit(JournalBatch(ticket: 1, operations: [.append(journal.spool("a"), [row(1)])]))
+    client.outcome(of: 1)
+    try journal.close(clean: false)
+    for suffix in ["", "-wal"] { unlink(directory.file() + suffix) }
+    let (new, recovered) = try Journal.open(path: directory.file())
+    #expect(recovered == Recovered(continuity: .new, generation: 1, doubts: 0, spools: []))
+    try new.close()
   }
 }

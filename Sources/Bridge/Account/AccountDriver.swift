@@ -219,7 +219,6 @@ final class AccountDriver {
     pace.look(isCrowded: isCrowded, connection, now: Clocks.monotonic())
   }
 
-
   // MARK: Connecting
 
   private func connectIfDue() {
