@@ -2,12 +2,14 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // Flags that Swift cannot see: glibc declares them as enumerators that shadow macros of the same name.
@@ -39,4 +41,11 @@ static inline int clinux_unmap_clean(struct dl_phdr_info *object, size_t size, v
 static inline void clinux_give_back_memory(void) {
   malloc_trim(0);
   dl_iterate_phdr(clinux_unmap_clean, NULL);
+}
+
+// When a file was made, in nanoseconds since 1970; 0 if the file system does not say. The Glibc module hides the call.
+static inline int64_t clinux_birth(const char *path) {
+  struct statx status;
+  if (statx(AT_FDCWD, path, 0, STATX_BTIME, &status) != 0 || !(status.stx_mask & STATX_BTIME)) return 0;
+  return (int64_t)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
 }

@@ -72,10 +72,19 @@ enum StateFile {
     return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// What tells the file from a copy of it: its inode number. 0 if it cannot be told.
-  static func identity(_ path: String) -> Int64 {
+  /// What tells a file from a copy of it.
+  struct Identity: Equatable {
+    /// Its inode number. Systems give those of removed files away again, and at once.
+    var inode: Int64
+    /// When it was made; 0 if the file system does not say.
+    var born: Int64
+  }
+
+  /// What tells the file from a copy of it; zeros if it cannot be told.
+  static func identity(_ path: String) -> Identity {
     var status = stat()
-    return unsafe stat(path, &status) == 0 ? Int64(bitPattern: UInt64(status.st_ino)) : 0
+    guard unsafe stat(path, &status) == 0 else { return Identity(inode: 0, born: 0) }
+    return Identity(inode: Int64(bitPattern: UInt64(status.st_ino)), born: FileBirth.time(of: path))
   }
 
   /// How many bytes a file holds; 0 if there is none.

@@ -153,13 +153,15 @@ final class Statements {
 
   /// Reads what the last owner left, and writes on disk who the owner is now, so that a mark of orderly closing cannot outlive
   /// what is written from here on.
-  func takePossession(of database: borrowing Database, identity: Int64) throws(SQLiteError) -> Recovered {
+  func takePossession(
+    of database: borrowing Database, identity: StateFile.Identity
+  ) throws(SQLiteError) -> Recovered {
     let generation = min(max(try metaInteger("generation"), 0), .max - 1)
     let bootID = StateFile.bootID()
     let continuity: Recovered.Continuity =
       if generation == 0 {
         .new
-      } else if try metaInteger("inode") != identity {
+      } else if try isCopy(identity) {
         .copied
       } else if try metaInteger("closed") == 1 {
         .closed
@@ -181,12 +183,19 @@ final class Statements {
     try beginTransaction()
     try set("generation", generation + 1)
     try set("doubts", doubts)
-    try set("inode", identity)
+    try set("inode", identity.inode)
+    try set("born", identity.born)
     try set("closed", 0)
     try set("boot_id", bootID)
     try commitTransaction()
     return Recovered(
       continuity: continuity, generation: generation + 1, doubts: UInt64(max(doubts, 0)), spools: spools)
+  }
+
+  /// Whether the last owner had another file. One that did not note when its file was made is believed.
+  private func isCopy(_ identity: StateFile.Identity) throws(SQLiteError) -> Bool {
+    let born = try metaInteger("born")
+    return try metaInteger("inode") != identity.inode || born != 0 && born != identity.born
   }
 
   private func spools(in database: borrowing Database) throws(SQLiteError) -> [Recovered.Spool] {
