@@ -227,6 +227,7 @@ final class Store {
     epoch += 1
     pending = PendingChanges()
     isDirty = false
+    statistics.syncs += 1
     statistics.checkpoints += 1
     do throws(SQLiteError) {
       try log.restart(epoch: epoch)
