@@ -46,7 +46,8 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CUnistring", providers: [.apt(["libunistring-dev", "libidn2-dev"])]),
     .systemLibrary(name: "CResolver"),
-    .systemLibrary(name: "CLinux"),
+    // Calls of Linux that Swift does not see.
+    .target(name: "CLinux"),
 
     // Cores: functions of bytes and times. No socket, thread, clock, randomness, file or Foundation.
     .target(name: "XMLStream", dependencies: ["CLibXML2"], swiftSettings: wrapsC),
@@ -64,7 +65,7 @@ let package = Package(
       dependencies: ["XMPP", "XMLStream", "TLSEngine", "Platform", "CResolver", "CUnistring", log] + nio,
       swiftSettings: wrapsC),
     .target(
-      name: "MQTTClient", dependencies: ["MQTT", "Platform", "CMosquitto", "CLinux", deque, log],
+      name: "MQTTClient", dependencies: ["MQTT", "Platform", "CMosquitto", deque, log],
       swiftSettings: wrapsC),
     .target(
       name: "BridgeConfig", dependencies: ["Mapping", "XMPP", "XMLStream", "Platform"], swiftSettings: strict),

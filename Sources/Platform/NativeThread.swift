@@ -31,7 +31,7 @@ public final class NativeThread: Sendable {
       &thread, nil,
       { argument in
         let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-        unsafe pthread_setname_np(pthread_self(), String(start.name.prefix(15)))
+        unsafe clinux_name_thread(String(start.name.prefix(15)))
         start.body()
         return nil
       }, unsafe start.toOpaque())
