@@ -29,7 +29,8 @@ let package = Package(
   products: [
     .executable(name: "xmpp-mqtt-bridge", targets: ["xmpp-mqtt-bridge"]),
     // For the package in Benchmarks/.
-    .library(name: "BridgeCores", targets: ["XMLStream", "TLSEngine", "XMPP", "MQTT", "Mapping", "Delivery"]),
+    .library(
+      name: "BridgeCores", targets: ["Records", "XMLStream", "TLSEngine", "XMPP", "MQTT", "Mapping", "Delivery"]),
     .library(name: "BridgeJournal", targets: ["Journal", "Platform"]),
   ],
   dependencies: [
@@ -50,11 +51,12 @@ let package = Package(
     .target(name: "CLinux"),
 
     // Cores: functions of bytes and times. No socket, thread, clock, randomness, file or Foundation.
+    .target(name: "Records", swiftSettings: strict),
     .target(name: "XMLStream", dependencies: ["CLibXML2"], swiftSettings: wrapsC),
     .target(name: "TLSEngine", dependencies: ["COpenSSL"], swiftSettings: wrapsC),
     .target(name: "XMPP", dependencies: ["XMLStream", "TLSEngine", "CUnistring", deque], swiftSettings: wrapsC),
-    .target(name: "MQTT", dependencies: [deque, heap], swiftSettings: strict),
-    .target(name: "Mapping", dependencies: ["XMPP", "XMLStream", "MQTT"], swiftSettings: strict),
+    .target(name: "MQTT", dependencies: ["Records", deque, heap], swiftSettings: strict),
+    .target(name: "Mapping", dependencies: ["XMPP", "XMLStream", "MQTT", "Records"], swiftSettings: strict),
     .target(name: "Delivery", dependencies: [deque], swiftSettings: strict),
 
     // Shells: each owns one resource.
@@ -72,7 +74,7 @@ let package = Package(
     .target(
       name: "Bridge",
       dependencies: [
-        "Platform", "XMLStream", "TLSEngine", "XMPP", "MQTT", "Mapping", "Delivery", "Journal", "XMPPClient",
+        "Platform", "Records", "XMLStream", "TLSEngine", "XMPP", "MQTT", "Mapping", "Delivery", "Journal", "XMPPClient",
         "MQTTClient", "BridgeConfig", deque, log,
       ] + nio,
       swiftSettings: strict),
@@ -91,7 +93,8 @@ let package = Package(
     .testTarget(name: "XMPPTests", dependencies: ["XMPP", "TLSEngine", "XMLStream"], swiftSettings: strict),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT"], swiftSettings: strict),
     .testTarget(name: "MappingTests", dependencies: ["Mapping", "XMPP", "XMLStream", "MQTT"], swiftSettings: strict),
-    .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
+    .testTarget(name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JournalTests", dependencies: ["Journal", "Platform", "CSQLite"], swiftSettings: strict),
     .testTarget(
       name: "XMPPClientTests",

@@ -2,28 +2,44 @@
 public struct OutboundPublish: Sendable, Hashable {
   /// The caller's own number; the answer carries it.
   public var token: UInt64
-  /// The topic, not checked yet.
-  public var topic: String
+  /// Topic, RETAIN flag and properties, not checked yet.
+  public let header: PublishHeader
   /// The payload.
   public var payload: [UInt8]
   /// The QoS.
   public var qos: QoS
-  /// RETAIN flag: the broker keeps it as the topic's value.
-  public var retain: Bool
-  /// Properties; left out under MQTT 3.1.1.
-  public var properties: PublishProperties
+  /// Message Expiry Interval in seconds; takes the place of the header's.
+  public var messageExpiry: UInt32?
 
-  /// A publish.
+  /// A publish. Properties are left out under MQTT 3.1.1.
   public init(
     token: UInt64, topic: String, payload: [UInt8], qos: QoS = .atLeastOnce, retain: Bool = false,
     properties: PublishProperties = PublishProperties()
   ) {
+    self.init(
+      token: token, header: PublishHeader(topic: topic, qos: qos, retain: retain, properties: properties),
+      payload: payload, qos: qos)
+  }
+
+  /// A publish with a header that is there already.
+  public init(token: UInt64, header: PublishHeader, payload: [UInt8], qos: QoS) {
     self.token = token
-    self.topic = topic
+    self.header = header
     self.payload = payload
     self.qos = qos
-    self.retain = retain
-    self.properties = properties
+  }
+
+  /// The topic.
+  public var topic: String { header.topic }
+
+  /// RETAIN flag: the broker keeps it as the topic's value.
+  public var retain: Bool { header.retain }
+
+  /// The properties as they go out.
+  public var properties: PublishProperties {
+    var properties = header.properties
+    properties.messageExpiry = messageExpiry ?? properties.messageExpiry
+    return properties
   }
 }
 

@@ -91,7 +91,7 @@ public struct PublishWindow: Sendable {
   /// Takes a publish. One whose topic is no topic name is answered at once.
   public mutating func append(_ publish: consuming OutboundPublish, publisher: Int) {
     do {
-      try TopicName.validate(publish.topic)
+      try publish.header.validateTopic()
     } catch {
       return answer(publisher, publish.token, .invalid(error.description))
     }

@@ -7,7 +7,7 @@ public struct TopicFilter: Sendable, Hashable, CustomStringConvertible {
   /// Checks the filter.
   /// - Parameter text: the filter; wildcards must fill their levels and `$share/` is refused.
   public init(_ text: String) throws(TopicError) {
-    try TopicName.checkCharacters(text)
+    try TopicName.checkCharacters(text.utf8.span)
     let bytes = Array(text.utf8)
     guard !text.hasPrefix("$share/") else { throw .sharedSubscription }
     for (index, byte) in bytes.enumerated() where byte == .plus || byte == .hash {

@@ -127,14 +127,18 @@ import Platform
   }
 
   private func set(_ will: MQTTConfiguration.Will) throws(MQTTDisconnectReason) {
-    var list = unsafe version == .v5 ? PropertyList.make(will.properties) : nil
-    let code = unsafe will.payload.withUnsafeBytes { payload in
-      unsafe mosquitto_will_set_v5(
-        pointer, will.topic, Int32(payload.count), payload.baseAddress, Int32(QoS.atLeastOnce.rawValue), true, list)
+    let qos = QoS.atLeastOnce
+    let header = PublishHeader(topic: will.topic, qos: qos, retain: true, properties: will.properties)
+    let code = unsafe MosquittoHeader.lend(header, version: version) { topic, list in
+      let code = unsafe will.payload.withUnsafeBytes { payload in
+        unsafe mosquitto_will_set_v5(
+          pointer, topic, Int32(payload.count), payload.baseAddress, Int32(qos.rawValue), true, list)
+      }
+      // On success the list is the library's.
+      if code == 0 { unsafe list = nil }
+      return code
     }
-    // On success the list is the library's.
     guard code != 0 else { return }
-    unsafe mosquitto_property_free_all(&list)
     throw .system("libmosquitto refuses the will: \(Self.text(code))")
   }
 
@@ -225,14 +229,14 @@ import Platform
 
   /// Queues a publish.
   func publish(_ publish: OutboundPublish) -> PublishStart {
-    var list = unsafe version == .v5 ? PropertyList.make(publish.properties) : nil
-    defer { if unsafe list != nil { unsafe mosquitto_property_free_all(&list) } }
     var packetID: Int32 = 0
-    let code = unsafe publish.payload.withUnsafeBytes { payload in
-      unsafe publish.topic.withCString { topic in
+    let header = publish.header
+    let code = unsafe MosquittoHeader.lend(header, messageExpiry: publish.messageExpiry, version: version) {
+      topic, list in
+      unsafe publish.payload.withUnsafeBytes { payload in
         unsafe mosquitto_publish_v5(
-          pointer, &packetID, topic, Int32(clamping: payload.count), payload.baseAddress,
-          Int32(publish.qos.rawValue), publish.retain, list)
+          pointer, &packetID, topic, Int32(clamping: payload.count), payload.baseAddress, Int32(publish.qos.rawValue),
+          header.retain, list)
       }
     }
     switch mosq_err_t(rawValue: mosq_err_t.RawValue(code)) {

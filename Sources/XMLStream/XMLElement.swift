@@ -21,13 +21,17 @@ public struct XMLElement: Sendable {
   /// The value of an attribute; nil if the element has none of that name.
   /// - Parameter namespace: empty for attributes without prefix, which are in no namespace.
   public func attribute(_ name: String, namespace: String = "") -> String? {
-    // Looked at where they lie: a copy of an attribute would count references to its strings.
+    // Looked at where they lie: a copy of an attribute would count references to its strings, and a slice to the bytes.
     let all = arena.attributes
     let attributes = all.span
     let first = Int(node.first)
     for index in first..<(first + Int(node.count)) {
       guard attributes[index].name == name, attributes[index].namespace == namespace else { continue }
-      return String(decoding: arena.slice(attributes[index].first, attributes[index].count), as: UTF8.self)
+      let start = Int(attributes[index].first)
+      let end = start + Int(attributes[index].count)
+      return unsafe arena.bytes.withUnsafeBufferPointer { bytes in
+        unsafe String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+      }
     }
     return nil
   }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Delivery
@@ -153,7 +154,7 @@ struct LedgerPropertyTests {
   func randomHistories(block: UInt64) {
     var patient = 0
     for seed in (block * 250)..<(block * 250 + 250) {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       var pair = Pair(
         hold: .milliseconds([0, 50, 1000].randomElement(using: &random) ?? 0),
         holdMessages: Int.random(in: 1...20, using: &random))
@@ -200,7 +201,7 @@ struct LedgerPropertyTests {
   @Test("never asks for a sync while everything is confirmed in time and little waits", arguments: 0..<4)
   func noNeedlessSync(block: UInt64) {
     for seed in (block * 50)..<(block * 50 + 50) {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       var pair = Pair(hold: .seconds(2), holdMessages: 16)
       var open: [(index: Int, readAt: Duration)] = []
       for _ in 0..<200 {

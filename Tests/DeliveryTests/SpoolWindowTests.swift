@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Delivery
@@ -143,7 +144,7 @@ struct SpoolWindowTests {
   @Test("hands out every row once and in order, whatever overtakes what", arguments: 0..<8)
   func randomHistories(block: UInt64) {
     for seed in (block * 100)..<(block * 100 + 100) {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let maxCount = Int.random(in: 2...8, using: &random)
       var journal = SlowJournal()
       var window = SpoolWindow<UInt64>(maxCount: maxCount, maxBytes: 1000)

@@ -11,11 +11,12 @@ struct ImportTests {
   }
 
   static let cores = [
+    Core(name: "Records", mayImport: []),
     Core(name: "XMLStream", mayImport: ["CLibXML2"]),
     Core(name: "TLSEngine", mayImport: ["COpenSSL"]),
     Core(name: "XMPP", mayImport: ["XMLStream", "TLSEngine", "CUnistring", "DequeModule"]),
-    Core(name: "MQTT", mayImport: ["DequeModule", "HeapModule"]),
-    Core(name: "Mapping", mayImport: ["XMPP", "XMLStream", "MQTT"]),
+    Core(name: "MQTT", mayImport: ["Records", "DequeModule", "HeapModule"]),
+    Core(name: "Mapping", mayImport: ["XMPP", "XMLStream", "MQTT", "Records"]),
     Core(name: "Delivery", mayImport: ["DequeModule"]),
   ]
 

@@ -201,7 +201,7 @@ extension AccountCore {
         "\(reading.count + 1)\(total) messages of \(name(of: archive)) were read, up to \(Timestamp.rfc3339(time))")
     }
     return IncomingMessage(
-      stanza: message, archive: archive, archiveID: result.id, archivedAt: time,
+      stanza: message, type: MessageType(of: message), archive: archive, archiveID: result.id, archivedAt: time,
       carbon: archive == .account ? direction(of: message) : nil)
   }
 

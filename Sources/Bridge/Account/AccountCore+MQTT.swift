@@ -1,6 +1,7 @@
 import Delivery
 import Journal
 import MQTT
+import Records
 
 /// What the MQTT side says.
 extension AccountCore {

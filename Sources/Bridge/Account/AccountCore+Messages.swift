@@ -10,7 +10,8 @@ extension AccountCore {
   /// What becomes of a message stanza.
   mutating func message(_ stanza: XMLElement, now: Duration, wallClock: Int64) -> MessageEffect? {
     guard let from = sender(of: stanza) else { return nil }
-    if stanza.attribute("type") == "error" {
+    let type = MessageType(of: stanza)
+    if type == .error {
       bounced(stanza, from: from, now: now, wallClock: wallClock)
       return nil
     }
@@ -19,13 +20,14 @@ extension AccountCore {
       guard case .room = message.archive else { return effect(of: message, wallClock: wallClock) }
       return sender(of: message.stanza).flatMap { roomEffect(of: message, from: $0, wallClock: wallClock) }
     }
-    if MessageType(of: stanza) == .groupchat { return said(stanza, from: from, wallClock: wallClock) }
+    if type == .groupchat { return said(stanza, from: from, wallClock: wallClock) }
     switch MessageCarbons.read(stanza, account: settings.jid) {
     case .none:
-      let message = IncomingMessage(stanza: stanza, sender: from, archiveID: archiveID(of: stanza))
+      let message = IncomingMessage(stanza: stanza, type: type, sender: from, archiveID: archiveID(of: stanza))
       return effect(of: message, wallClock: wallClock)
     case .copy(let direction, let original):
-      let message = IncomingMessage(stanza: original, archiveID: archiveID(of: original), carbon: direction)
+      let message = IncomingMessage(
+        stanza: original, type: MessageType(of: original), archiveID: archiveID(of: original), carbon: direction)
       return effect(of: message, wallClock: wallClock)
     case .forged:
       report(.warning, "forged-carbon", "a copy that does not come from the account itself was ignored")
@@ -38,7 +40,7 @@ extension AccountCore {
   }
 
   private mutating func effect(of message: IncomingMessage, wallClock: Int64) -> MessageEffect? {
-    guard let from = message.sender ?? sender(of: message.stanza), MessageType(of: message.stanza) != .groupchat,
+    guard let from = message.sender ?? sender(of: message.stanza), message.type != .groupchat,
       !isLeftToArchive(message), isNew(message)
     else { return nil }
     if let id = message.archiveID, message.archivedAt == nil {
@@ -51,10 +53,10 @@ extension AccountCore {
       refuse(message, from: contact)
       return nil
     }
-    let level = TopicLevel.encode(contact.bare)
-    number(&event, level)
+    let place = recentSender.place(of: contact, in: settings.topics)
+    number(&event, place.level)
     return MessageEffect(
-      publish: settings.publish(of: event, on: settings.topics.message(level)),
+      publish: settings.publish(of: event, on: place.topic),
       receipt: receipt(for: message, from: from))
   }
 
@@ -62,7 +64,7 @@ extension AccountCore {
   private mutating func said(_ stanza: XMLElement, from: JID, wallClock: Int64) -> MessageEffect? {
     guard let room = rooms[from.bare] else { return nil }
     let id = room.record.hasArchive ? StableIDs.stanzaID(of: stanza, by: room.jid) : nil
-    let message = IncomingMessage(stanza: stanza, archive: .room(room.jid), archiveID: id)
+    let message = IncomingMessage(stanza: stanza, type: .groupchat, archive: .room(room.jid), archiveID: id)
     return roomEffect(of: message, from: from, wallClock: wallClock)
   }
 
@@ -102,16 +104,19 @@ extension AccountCore {
   }
 
   func event(of message: IncomingMessage, from: JID, wallClock: Int64) -> MessageEvent? {
-    guard
-      var event = try? MessageEvent(
-        stanza: message.stanza, from: from, account: settings.jid, archiveID: message.archiveID,
+    do throws(JIDError) {
+      let read = try MessageEvent(
+        stanza: message.stanza, type: message.type, from: from, account: settings.jid, archiveID: message.archiveID,
         carbon: message.carbon, receivedAt: wallClock)
-    else { return nil }
-    if let time = message.archivedAt {
-      event.time = event.delayed ? min(event.time, time) : time
-      event.delayed = true
+      guard var event = read else { return nil }
+      if let time = message.archivedAt {
+        event.time = event.delayed ? min(event.time, time) : time
+        event.delayed = true
+      }
+      return event
+    } catch {
+      return nil
     }
-    return event
   }
 
   private mutating func refuse(_ message: IncomingMessage, from contact: JID) {

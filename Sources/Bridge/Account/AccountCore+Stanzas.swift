@@ -85,7 +85,7 @@ extension AccountCore {
   /// The sender: an absent `from` is the account itself (RFC 6120 §8.1.2.1).
   mutating func sender(of stanza: XMLElement) -> JID? {
     guard let text = stanza.attribute("from") else { return settings.jid.bare }
-    if let jid = try? JID(text) { return jid }
+    if let jid = try? recentSender.address(text) { return jid }
     report(.warning, "invalid-jid", "a stanza's sender is no valid JID and was ignored")
     return nil
   }

@@ -1,6 +1,7 @@
 import Delivery
 import Journal
 import Mapping
+import Records
 
 /// The end of a turn of the event loop, and the journal's answers.
 extension AccountCore {

@@ -23,6 +23,7 @@ struct AccountCore: Sendable {
   var topicSequences: TopicSequences
   var redelivery: RedeliveryFilter
   var addresses: AddressCache
+  var recentSender = RecentSender()
   var rooms: Rooms
   var ids: IdentifierSource
   /// What was taken in lately, so that it is taken in once.

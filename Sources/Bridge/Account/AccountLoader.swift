@@ -5,6 +5,7 @@ import MQTT
 import MQTTClient
 import Mapping
 import Platform
+import Records
 import XMPP
 
 /// An account as the configuration wants it and the state file remembers it.

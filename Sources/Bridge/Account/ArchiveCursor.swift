@@ -1,4 +1,4 @@
-import Delivery
+import Records
 import XMPP
 
 /// How far an archive has been read (XEP-0313), and whether something of it is owed.

@@ -95,17 +95,19 @@ struct InboundFlow: Sendable {
   /// left of how long it may wait here.
   mutating func take(_ expiry: Expiry, wallClock: Int64) -> [OutboundPublish] {
     let last = committed
-    return window.take(Self.credit - inFlight.count) { $0.sequence <= last }.map { row in
+    var taken: [OutboundPublish] = []
+    for row in window.take(Self.credit - inFlight.count, while: { $0.sequence <= last }) {
       let bytes = row.isStatus ? nil : row.publish.payload.count
       inFlight.append(InFlight(sequence: row.sequence, stanza: row.stanza, bytes: bytes))
-      held.append(row.publish)
       var publish = row.publish
+      held.append(publish)
       if !row.isStatus, let moment = expiry.moment(time: row.time) {
         let wallClock = clock.wallClock(wallClock, since: row.sequence)
-        publish.properties.messageExpiry = UInt32(clamping: max(moment - wallClock, 1_000) / 1_000)
+        publish.messageExpiry = UInt32(clamping: max(moment - wallClock, 1_000) / 1_000)
       }
-      return publish
+      taken.append(publish)
     }
+    return taken
   }
 
   /// The broker has the publish with this token, or refused it for good.

@@ -5,6 +5,8 @@ import XMPP
 struct IncomingMessage: Sendable {
   /// The message itself, out of whatever it came in.
   var stanza: XMLElement
+  /// Its type.
+  var type: MessageType
   /// Its sender, if that has been read already.
   var sender: JID?
   /// The archive that it came from, or that should have it.

@@ -1,8 +1,8 @@
-import Delivery
 import DequeModule
 import Journal
 import MQTT
 import Mapping
+import Records
 
 /// What became of the messages whose publishers asked to be told, for a day: so that an id sent twice is one message, and
 /// that a receipt finds its publisher, also after a restart.

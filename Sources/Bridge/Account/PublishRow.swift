@@ -1,6 +1,7 @@
 import Delivery
 import Journal
 import MQTT
+import Records
 import XMPP
 
 /// One publish on its way from XMPP to MQTT: a row of an account's inbound spool.
@@ -32,49 +33,27 @@ struct PublishRow: Sendable, Equatable {
 extension PublishRow {
   /// The row as the journal keeps it. The stanza's place is not kept: a restart confirms to nobody.
   var journalRow: JournalRow {
-    var meta = FieldWriter(capacity: 256)
-    meta.write(publish.topic)
-    meta.write(publish.qos.rawValue)
-    meta.write(publish.retain)
-    let properties = publish.properties
-    meta.write(properties.contentType) { $0.write($1) }
-    meta.write(properties.payloadFormatUTF8)
-    meta.write(properties.messageExpiry) { $0.write($1) }
-    meta.write(properties.responseTopic) { $0.write($1) }
-    meta.write(properties.correlationData) { $0.write($1) }
-    meta.write(list: properties.userProperties) { fields, property in
-      fields.write(property.name)
-      fields.write(property.value)
-    }
-    meta.write(receipt) { fields, receipt in
+    var meta = publish.header.bytes
+    if let receipt {
+      var fields = FieldWriter(continuing: meta)
+      fields.write(true)
       fields.write(receipt.id)
       fields.write(receipt.sender.description)
       fields.write(receipt.type.rawValue)
+      meta = fields.finish()
     }
-    return JournalRow(sequence: sequence, time: time, kind: isStatus ? 1 : 0, meta: meta.bytes, body: publish.payload)
+    return JournalRow(sequence: sequence, time: time, kind: isStatus ? 1 : 0, meta: meta, body: publish.payload)
   }
 
-  /// Reads a row back; throws if the journal's bytes are damaged.
+  /// Reads a row back; throws if the journal's bytes are damaged. Rows of earlier versions say that there is no receipt.
   init(_ row: JournalRow) throws(FieldError) {
     var meta = FieldReader(row.meta)
-    let topic = try meta.readString()
-    let qos = QoS(rawValue: try meta.read()) ?? .atLeastOnce
-    let retain = try meta.readBool()
-    var properties = PublishProperties()
-    properties.contentType = try meta.readOptional { fields throws(FieldError) in try fields.readString() }
-    properties.payloadFormatUTF8 = try meta.readBool()
-    properties.messageExpiry = try meta.readOptional { fields throws(FieldError) in try fields.read() }
-    properties.responseTopic = try meta.readOptional { fields throws(FieldError) in try fields.readString() }
-    properties.correlationData = try meta.readOptional { fields throws(FieldError) in try fields.readBytes() }
-    properties.userProperties = try meta.readList { fields throws(FieldError) in
-      let name = try fields.readString()
-      return UserProperty(name: name, value: try fields.readString())
-    }
-    let receipt = try meta.readOptional { fields throws(FieldError) in try Receipt(&fields) } ?? nil
+    let header = try PublishHeader(&meta)
+    let receipt =
+      meta.isAtEnd ? nil : try meta.readOptional { fields throws(FieldError) in try Receipt(&fields) } ?? nil
     self.init(
       sequence: row.sequence, time: row.time, isStatus: row.kind == 1, stanza: nil, receipt: receipt,
-      publish: OutboundPublish(
-        token: row.sequence, topic: topic, payload: row.body, qos: qos, retain: retain, properties: properties))
+      publish: OutboundPublish(token: row.sequence, header: header, payload: row.body, qos: header.qos))
   }
 }
 

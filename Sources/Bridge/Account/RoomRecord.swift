@@ -1,5 +1,5 @@
-import Delivery
 import Mapping
+import Records
 import XMPP
 
 /// What the state file keeps of a room: a resumed stream does not tell it anew.

@@ -1,5 +1,5 @@
-import Delivery
 import Journal
+import Records
 import XMPP
 
 /// The account's contacts, as they were told last: kept in the state file, since a resumed stream does not tell them anew.

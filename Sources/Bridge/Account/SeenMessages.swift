@@ -1,6 +1,6 @@
-import Delivery
 import Journal
 import MQTT
+import Records
 import XMPP
 
 /// Which messages were taken in lately, by their ids in the archive: offline messages, the archive's pages and what a

@@ -1,4 +1,4 @@
-import Delivery
+import Records
 import XMPP
 
 /// What an account must remember to resume its stream after a restart, written in the same commit as what depends on it.
@@ -102,7 +102,7 @@ extension SessionRecord {
     fields.write(list: addresses) { $0.write($1.description) }
     fields.write(receipted)
     fields.write(epoch) { $0.write($1) }
-    return fields.bytes
+    return fields.finish()
   }
 
   /// Reads a record back; throws if the journal's bytes are damaged.

@@ -1,5 +1,5 @@
-import Delivery
 import Journal
+import Records
 
 /// One message on its way from MQTT to XMPP: a row of an account's outbound spool.
 struct StanzaRow: Sendable, Equatable {
@@ -41,7 +41,7 @@ extension StanzaRow {
       meta.write(origin.correlationData) { $0.write($1) }
     }
     meta.write(expires) { $0.write($1) }
-    return JournalRow(sequence: sequence, time: time, kind: 0, meta: meta.bytes, body: stanza)
+    return JournalRow(sequence: sequence, time: time, kind: 0, meta: meta.finish(), body: stanza)
   }
 
   /// Reads a row back; throws if the journal's bytes are damaged.

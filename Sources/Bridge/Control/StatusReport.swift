@@ -40,7 +40,7 @@ struct StatusReport: Sendable {
     for account in accounts { account.write(into: &writer) }
     writer.endArray()
     writer.endObject()
-    return writer.bytes
+    return writer.finish()
   }
 
   private func writeJournal(into writer: inout JSONWriter) {

@@ -1,9 +1,9 @@
 import BridgeConfig
-import Delivery
 import Journal
 import Logging
 import Mapping
 import Platform
+import Records
 import TLSEngine
 import XMPP
 

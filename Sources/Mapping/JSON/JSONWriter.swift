@@ -1,17 +1,20 @@
+import Records
 import XMPP
 
 /// Writes JSON (RFC 8259) as UTF-8, in the order in which it is told, without white space.
 ///
 /// Balance is the caller's: what is begun is ended, and in an object every value has a name before it.
 public struct JSONWriter: Sendable {
-  /// What has been written.
-  public private(set) var bytes: [UInt8] = []
+  private var sink: ByteSink
   private var needsComma = false
 
   /// A writer with nothing written.
   public init(capacity: Int = 256) {
-    bytes.reserveCapacity(capacity)
+    sink = ByteSink(capacity: capacity)
   }
+
+  /// What has been written.
+  public consuming func finish() -> [UInt8] { sink.finish() }
 
   /// `{`
   public mutating func beginObject() {
@@ -37,17 +40,17 @@ public struct JSONWriter: Sendable {
   public mutating func name(_ name: String) {
     separate()
     quoted(name)
-    bytes.append(UInt8(ascii: ":"))
+    sink.append(UInt8(ascii: ":"))
     needsComma = false
   }
 
   /// The name of the value that follows: one without a character that needs an escape.
   public mutating func name(_ name: StaticString) {
     separate()
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(UInt8(ascii: ":"))
+    sink.append(UInt8(ascii: "\""))
+    sink.append(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    sink.append(UInt8(ascii: "\""))
+    sink.append(UInt8(ascii: ":"))
     needsComma = false
   }
 
@@ -66,21 +69,25 @@ public struct JSONWriter: Sendable {
   /// A number that counts something.
   public mutating func value(_ number: UInt64) {
     separate()
-    var divisor: UInt64 = 1
-    while number / divisor >= 10 { divisor *= 10 }
-    while divisor > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-      divisor /= 10
-    }
+    // From its end.
+    var digits = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
+    var first = digits.count
+    var rest = number
+    repeat {
+      first -= 1
+      digits[first] += UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    digits.span.extracting(first...).withUnsafeBufferPointer { sink.append($0) }
     needsComma = true
   }
 
   /// A point in time, in milliseconds since 1970, as a string.
   public mutating func value(time milliseconds: Int64) {
     separate()
-    bytes.append(UInt8(ascii: "\""))
-    Timestamp.append(rfc3339: milliseconds, to: &bytes)
-    bytes.append(UInt8(ascii: "\""))
+    sink.append(UInt8(ascii: "\""))
+    Timestamp.ascii(rfc3339: milliseconds).span.withUnsafeBufferPointer { sink.append($0) }
+    sink.append(UInt8(ascii: "\""))
     needsComma = true
   }
 
@@ -152,40 +159,39 @@ public struct JSONWriter: Sendable {
 
   private mutating func begin(_ bracket: UInt8) {
     separate()
-    bytes.append(bracket)
+    sink.append(bracket)
     needsComma = false
   }
 
   private mutating func end(_ bracket: UInt8) {
-    bytes.append(bracket)
+    sink.append(bracket)
     needsComma = true
   }
 
   private mutating func literal(_ text: String) {
     separate()
-    bytes.append(contentsOf: text.utf8)
+    sink.append(text)
     needsComma = true
   }
 
   private mutating func separate() {
-    if needsComma { bytes.append(UInt8(ascii: ",")) }
+    if needsComma { sink.append(UInt8(ascii: ",")) }
   }
 
   private mutating func quoted(_ text: String) {
-    var text = text
-    bytes.append(UInt8(ascii: "\""))
-    text.withUTF8 { source in
+    sink.append(UInt8(ascii: "\""))
+    text.utf8.span.withUnsafeBufferPointer { source in
       // Nearly every string is copied as it is. All of it is looked at, even behind a hit: so many bytes are at a time.
       var isPlain = true
       for byte in source where Self.needsEscape(byte) { isPlain = false }
-      if isPlain { bytes.append(contentsOf: source) } else { escape(source) }
+      if isPlain { sink.append(source) } else { escape(source) }
     }
-    bytes.append(UInt8(ascii: "\""))
+    sink.append(UInt8(ascii: "\""))
   }
 
   private mutating func escape(_ source: UnsafeBufferPointer<UInt8>) {
     for byte in source {
-      if Self.needsEscape(byte) { escape(byte) } else { bytes.append(byte) }
+      if Self.needsEscape(byte) { escape(byte) } else { sink.append(byte) }
     }
   }
 
@@ -194,18 +200,18 @@ public struct JSONWriter: Sendable {
   }
 
   private mutating func escape(_ byte: UInt8) {
-    bytes.append(UInt8(ascii: "\\"))
+    sink.append(UInt8(ascii: "\\"))
     switch byte {
-    case 0x08: bytes.append(UInt8(ascii: "b"))
-    case 0x09: bytes.append(UInt8(ascii: "t"))
-    case 0x0A: bytes.append(UInt8(ascii: "n"))
-    case 0x0C: bytes.append(UInt8(ascii: "f"))
-    case 0x0D: bytes.append(UInt8(ascii: "r"))
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+    case 0x08: sink.append(UInt8(ascii: "b"))
+    case 0x09: sink.append(UInt8(ascii: "t"))
+    case 0x0A: sink.append(UInt8(ascii: "n"))
+    case 0x0C: sink.append(UInt8(ascii: "f"))
+    case 0x0D: sink.append(UInt8(ascii: "r"))
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): sink.append(byte)
     default:
-      bytes.append(contentsOf: byte < 0x10 ? "u000".utf8 : "u001".utf8)
+      sink.append(byte < 0x10 ? "u000" : "u001")
       let digit = byte & 0xF
-      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+      sink.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
     }
   }
 }
@@ -215,6 +221,6 @@ extension JSONValue: CustomStringConvertible {
   public var description: String {
     var writer = JSONWriter()
     writer.value(self)
-    return String(decoding: writer.bytes, as: UTF8.self)
+    return String(decoding: writer.finish(), as: UTF8.self)
   }
 }

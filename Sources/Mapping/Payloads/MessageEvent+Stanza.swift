@@ -6,6 +6,7 @@ extension MessageEvent {
   ///
   /// - Parameters:
   ///   - stanza: the element.
+  ///   - type: its type, if that has been read already.
   ///   - from: its sender, if that has been read already.
   ///   - account: our own address, bare or full; it stands for a missing `from` or `to`.
   ///   - archiveID: its id in an archive that is trusted.
@@ -15,11 +16,11 @@ extension MessageEvent {
   ///   body nor subject, reactions, retraction, attachment or encrypted content (chat states, receipts, markers, …).
   /// - Throws: `JIDError` if the sender's address is none.
   public init?(
-    stanza: XMLElement, from: JID? = nil, account: JID, archiveID: String? = nil,
+    stanza: XMLElement, type: MessageType? = nil, from: JID? = nil, account: JID, archiveID: String? = nil,
     carbon: MessageCarbons.Direction? = nil, receivedAt: Int64
   ) throws(JIDError) {
     guard stanza.is("message", in: Namespace.client) else { return nil }
-    let type = MessageType(of: stanza)
+    let type = type ?? MessageType(of: stanza)
     guard type != .error else { return nil }
     let body = Self.text("body", of: stanza)
     let subject = Self.text("subject", of: stanza)
@@ -31,11 +32,12 @@ extension MessageEvent {
       body != nil || subject != nil || reactions != nil || retracts != nil || url.nonEmpty != nil || encrypted != nil
     else { return nil }
 
-    let from = if let from { from } else if let text = stanza.attribute("from") { try JID(text) } else { account.bare }
+    // Every property is set here, and none by another initialiser: an event that is handed on half-made is copied whole.
+    self.from = if let from { from } else if let text = stanza.attribute("from") { try JID(text) } else { account.bare }
+    to = stanza.attribute("to").flatMap { try? JID($0) } ?? account
+    self.type = type
     let stamp = DelayedDelivery.stamp(of: stanza)
-    self.init(
-      from: from, to: stanza.attribute("to").flatMap { try? JID($0) } ?? account, type: type,
-      time: stamp ?? receivedAt)
+    time = stamp ?? receivedAt
     id = stanza.attribute("id").nonEmpty
     self.body = body
     delayed = stamp != nil

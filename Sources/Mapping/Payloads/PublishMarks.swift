@@ -12,10 +12,9 @@ public enum PublishMarks {
   ///   - bridge: the bridge's name.
   ///   - event: the message, whose sender and ids are told too.
   public static func properties(bridge: String, event: MessageEvent? = nil) -> PublishProperties {
-    var marks: [UserProperty] = []
-    marks.reserveCapacity(event == nil ? 1 : 4)
-    marks.append(UserProperty(name: Self.bridge, value: bridge))
+    var marks = [UserProperty(name: Self.bridge, value: bridge)]
     if let event {
+      marks.reserveCapacity(4)
       marks.append(UserProperty(name: "xmpp-from", value: event.from.description))
       if let id = event.id { marks.append(UserProperty(name: "xmpp-id", value: id)) }
       if let id = event.stanzaID { marks.append(UserProperty(name: "xmpp-stanza-id", value: id)) }

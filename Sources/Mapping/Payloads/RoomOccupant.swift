@@ -40,6 +40,6 @@ public struct RoomOccupant: Sendable, Hashable {
       writer.endObject()
     }
     writer.endArray()
-    return writer.bytes
+    return writer.finish()
   }
 }

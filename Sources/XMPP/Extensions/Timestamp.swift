@@ -6,34 +6,35 @@ public enum Timestamp {
 
   /// UTC with milliseconds: `2026-11-22T08:00:00.000Z`. What lies outside the years 0000 to 9999 becomes their limit.
   public static func rfc3339(_ milliseconds: Int64) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity(24)
-    append(rfc3339: milliseconds, to: &text)
-    return String(decoding: text, as: UTF8.self)
+    let text = ascii(rfc3339: milliseconds)
+    return unsafe text.span.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Appends what ``rfc3339(_:)`` says, as ASCII.
-  public static func append(rfc3339 milliseconds: Int64, to text: inout [UInt8]) {
+  /// What ``rfc3339(_:)`` says, as ASCII.
+  public static func ascii(rfc3339 milliseconds: Int64) -> InlineArray<24, UInt8> {
     let time = min(max(milliseconds, range.lowerBound), range.upperBound)
     let days = (time >= 0 ? time : time - millisecondsPerDay + 1) / millisecondsPerDay
-    let rest = time - days * millisecondsPerDay
+    let rest = UInt32(time - days * millisecondsPerDay)
     let (year, month, day) = date(ofDay: days)
-    func append(digit: Int64) { text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)) }
-    func append(_ value: Int64, then separator: Unicode.Scalar) {
-      append(digit: value / 10)
-      append(digit: value % 10)
-      text.append(UInt8(ascii: separator))
+    var text = InlineArray<24, UInt8>(repeating: UInt8(ascii: "0"))
+    var position = 0
+    func append(_ value: UInt32, digits: Int, then separator: Unicode.Scalar) {
+      var left = value
+      for place in (position..<(position + digits)).reversed() {
+        text[place] += UInt8(truncatingIfNeeded: left % 10)
+        left /= 10
+      }
+      text[position + digits] = UInt8(ascii: separator)
+      position += digits + 1
     }
-    append(digit: year / 1000)
-    append(digit: year / 100 % 10)
-    append(year % 100, then: "-")
-    append(month, then: "-")
-    append(day, then: "T")
-    append(rest / 3_600_000, then: ":")
-    append(rest / 60_000 % 60, then: ":")
-    append(rest / 1000 % 60, then: ".")
-    append(digit: rest / 100 % 10)
-    append(rest % 100, then: "Z")
+    append(UInt32(year), digits: 4, then: "-")
+    append(UInt32(month), digits: 2, then: "-")
+    append(UInt32(day), digits: 2, then: "T")
+    append(rest / 3_600_000, digits: 2, then: ":")
+    append(rest / 60_000 % 60, digits: 2, then: ":")
+    append(rest / 1000 % 60, digits: 2, then: ".")
+    append(rest % 1000, digits: 3, then: "Z")
+    return text
   }
 
   /// Reads a DateTime of XEP-0082, `2026-11-22T09:00:00.123456+01:00`.

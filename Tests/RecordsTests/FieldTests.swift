@@ -1,4 +1,5 @@
-import Delivery
+import Records
+import TestSupport
 import Testing
 
 @Suite("FieldWriter and FieldReader")
@@ -65,7 +66,7 @@ struct FieldTests {
 
   @Test("random damage is an error or another record, never a trap", arguments: 0..<8)
   func fuzz(seed: UInt64) {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var writer = FieldWriter()
     writer.write(UInt64.random(in: 0 ... .max, using: &random))
     writer.write(list: ["one", "two"]) { $0.write($1) }

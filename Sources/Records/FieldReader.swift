@@ -24,19 +24,23 @@ public enum FieldError: Error, Equatable, CustomStringConvertible {
 /// the record makes it reserve memory.
 public struct FieldReader: Sendable {
   private let bytes: [UInt8]
-  private var position = 0
+  /// Where the next field begins.
+  public private(set) var position: Int
 
-  /// A reader at the first field.
-  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+  /// A reader at the first field, or at another that is known to begin at `position`.
+  public init(_ bytes: [UInt8], at position: Int = 0) {
+    self.bytes = bytes
+    self.position = position
+  }
 
   /// An integer of the type's full width.
-  public mutating func read<Value: FixedWidthInteger>(_: Value.Type = Value.self) throws(FieldError) -> Value {
+  public mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(_: Value.Type = Value.self) throws(FieldError)
+    -> Value
+  {
     let width = Value.bitWidth / 8
     guard bytes.count - position >= width else { throw .truncated }
-    var value: Value = 0
-    for offset in 0..<width { value |= Value(truncatingIfNeeded: bytes[position + offset]) << (8 * offset) }
-    position += width
-    return value
+    defer { position += width }
+    return bytes.withUnsafeBytes { Value(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Value.self)) }
   }
 
   /// A byte that is 0 or 1.
@@ -47,12 +51,40 @@ public struct FieldReader: Sendable {
   }
 
   /// Bytes behind their length.
-  public mutating func readBytes() throws(FieldError) -> [UInt8] { Array(try take()) }
+  public mutating func readBytes() throws(FieldError) -> [UInt8] { Array(bytes[try skipBytes()]) }
 
   /// A string behind its length.
   public mutating func readString() throws(FieldError) -> String {
-    guard let text = String(validating: try take(), as: UTF8.self) else { throw .notUTF8 }
-    return text
+    let range = try skipBytes()
+    do {
+      return String(copying: try UTF8Span(validating: bytes.span.extracting(range)))
+    } catch {
+      throw .notUTF8
+    }
+  }
+
+  /// Goes over bytes behind their length; returns where they lie in the record.
+  public mutating func skipBytes() throws(FieldError) -> Range<Int> {
+    let count = Int(try read(UInt32.self))
+    guard bytes.count - position >= count else { throw .truncated }
+    defer { position += count }
+    return position..<(position + count)
+  }
+
+  /// Goes over a string behind its length; returns where it lies in the record.
+  public mutating func skipString() throws(FieldError) -> Range<Int> {
+    let range = try skipBytes()
+    do {
+      _ = try UTF8Span(validating: bytes.span.extracting(range))
+    } catch {
+      throw .notUTF8
+    }
+    return range
+  }
+
+  /// The bytes of the fields that have been read since `start`.
+  public func record(from start: Int) -> [UInt8] {
+    start == 0 && isAtEnd ? bytes : Array(bytes[start..<position])
   }
 
   /// An optional field: `body` reads the value if there is one.
@@ -82,12 +114,5 @@ public struct FieldReader: Sendable {
   /// Throws if bytes follow the last field.
   public func finish() throws(FieldError) {
     guard isAtEnd else { throw .trailing(bytes.count - position) }
-  }
-
-  private mutating func take() throws(FieldError) -> ArraySlice<UInt8> {
-    let count = Int(try read(UInt32.self))
-    guard bytes.count - position >= count else { throw .truncated }
-    defer { position += count }
-    return bytes[position..<(position + count)]
   }
 }

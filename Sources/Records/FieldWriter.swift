@@ -3,36 +3,41 @@
 ///
 /// The record has no field names, so what may change over versions starts with a version byte of its own.
 public struct FieldWriter: Sendable {
-  /// What has been written.
-  public private(set) var bytes: [UInt8] = []
+  private var sink: ByteSink
 
   /// An empty record.
   /// - Parameter capacity: how many bytes it is expected to take.
-  public init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+  public init(capacity: Int = 64) { sink = ByteSink(capacity: capacity) }
+
+  /// Goes on behind what has been written of a record.
+  public init(continuing bytes: [UInt8]) { sink = ByteSink(continuing: bytes) }
+
+  /// What has been written so far.
+  public var bytes: [UInt8] { sink.bytes }
+
+  /// What has been written, without another copy.
+  public consuming func finish() -> [UInt8] { sink.finish() }
 
   /// Appends an integer in as many bytes as its type has.
-  public mutating func write(_ value: some FixedWidthInteger & Sendable) {
-    // Byte by byte: appending a sequence of eight takes four times as long.
-    var rest = value
-    for _ in 0..<(value.bitWidth / 8) {
-      bytes.append(UInt8(truncatingIfNeeded: rest))
-      rest >>= 8
+  public mutating func write<Value: FixedWidthInteger & BitwiseCopyable & Sendable>(_ value: Value) {
+    sink.append(atMost: value.bitWidth / 8) { room in
+      UnsafeMutableRawBufferPointer(room).storeBytes(of: value.littleEndian, as: Value.self)
+      return room.count
     }
   }
 
   /// Appends 0 or 1.
-  public mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+  public mutating func write(_ value: Bool) { sink.append(value ? 1 : 0) }
 
   /// Appends bytes behind their length; at most `UInt32.max`, which no row reaches.
-  public mutating func write(_ value: [UInt8]) {
-    write(UInt32(value.count))
-    bytes.append(contentsOf: value)
-  }
+  public mutating func write(_ value: [UInt8]) { value.withUnsafeBufferPointer { write($0) } }
 
   /// Appends a string's UTF-8 behind its length.
-  public mutating func write(_ value: String) {
-    write(UInt32(value.utf8.count))
-    bytes.append(contentsOf: value.utf8)
+  public mutating func write(_ value: String) { value.utf8.span.withUnsafeBufferPointer { write($0) } }
+
+  private mutating func write(_ value: UnsafeBufferPointer<UInt8>) {
+    write(UInt32(value.count))
+    sink.append(value)
   }
 
   /// Appends an optional field: whether there is a value, then `body` with it.

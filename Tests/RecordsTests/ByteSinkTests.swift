@@ -1,0 +1,35 @@
+import Records
+import Testing
+
+@Suite("ByteSink")
+struct ByteSinkTests {
+  @Test("collects what is appended, whatever room it was made with", arguments: [0, 1, 7, 64])
+  func collects(capacity: Int) {
+    var sink = ByteSink(capacity: capacity)
+    var expected: [UInt8] = []
+    for round in 0..<40 {
+      sink.append(UInt8(round))
+      let some = [UInt8](repeating: UInt8(round), count: round)
+      some.withUnsafeBufferPointer { sink.append($0) }
+      sink.append("Grüße")
+      sink.append(atMost: 8) { room in
+        room[0] = 1
+        room[1] = 2
+        return 2
+      }
+      expected += [UInt8(round)] + some + Array("Grüße".utf8) + [1, 2]
+      #expect(sink.count == expected.count)
+      #expect(sink.bytes == expected)
+    }
+    #expect(sink.finish() == expected)
+  }
+
+  @Test("goes on behind bytes that are there, which stay what they were")
+  func goesOn() {
+    let before: [UInt8] = [1, 2, 3]
+    var sink = ByteSink(continuing: before)
+    sink.append(4)
+    #expect(sink.finish() == [1, 2, 3, 4])
+    #expect(before == [1, 2, 3])
+  }
+}
