@@ -27,7 +27,7 @@ public struct PublishHeader: Sendable, Hashable {
       fields.write(property.name)
       fields.write(property.value)
     }
-    bytes = fields.finish()
+    bytes = fields.bytes
     self.qos = qos
     self.retain = retain
   }

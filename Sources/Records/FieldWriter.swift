@@ -2,7 +2,7 @@
 /// a 32-bit length, an optional behind a byte that is 0 or 1. ``FieldReader`` reads them back in the same order.
 ///
 /// The record has no field names, so what may change over versions starts with a version byte of its own.
-public struct FieldWriter: Sendable {
+public struct FieldWriter: ~Copyable, Sendable {
   private var sink: ByteSink
 
   /// An empty record.
@@ -10,19 +10,19 @@ public struct FieldWriter: Sendable {
   public init(capacity: Int = 64) { sink = ByteSink(capacity: capacity) }
 
   /// Goes on behind what has been written of a record.
-  public init(continuing bytes: [UInt8]) { sink = ByteSink(continuing: bytes) }
+  public init(continuing bytes: [UInt8]) {
+    sink = ByteSink(capacity: 2 * bytes.count)
+    bytes.withUnsafeBufferPointer { sink.append($0) }
+  }
 
-  /// What has been written so far.
+  /// What has been written.
   public var bytes: [UInt8] { sink.bytes }
-
-  /// What has been written, without another copy.
-  public consuming func finish() -> [UInt8] { sink.finish() }
 
   /// Appends an integer in as many bytes as its type has.
   public mutating func write<Value: FixedWidthInteger & BitwiseCopyable & Sendable>(_ value: Value) {
     sink.append(atMost: value.bitWidth / 8) { room in
-      UnsafeMutableRawBufferPointer(room).storeBytes(of: value.littleEndian, as: Value.self)
-      return room.count
+      room.storeBytes(of: value.littleEndian, as: Value.self)
+      return value.bitWidth / 8
     }
   }
 
@@ -36,8 +36,12 @@ public struct FieldWriter: Sendable {
   public mutating func write(_ value: String) { value.utf8.span.withUnsafeBufferPointer { write($0) } }
 
   private mutating func write(_ value: UnsafeBufferPointer<UInt8>) {
-    write(UInt32(value.count))
-    sink.append(value)
+    let count = value.count
+    sink.append(atMost: 4 + count) { room in
+      room.storeBytes(of: UInt32(count).littleEndian, as: UInt32.self)
+      if let source = value.baseAddress { (room + 4).copyMemory(from: source, byteCount: count) }
+      return 4 + count
+    }
   }
 
   /// Appends an optional field: whether there is a value, then `body` with it.

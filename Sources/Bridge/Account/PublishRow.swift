@@ -40,7 +40,7 @@ extension PublishRow {
       fields.write(receipt.id)
       fields.write(receipt.sender.description)
       fields.write(receipt.type.rawValue)
-      meta = fields.finish()
+      meta = fields.bytes
     }
     return JournalRow(sequence: sequence, time: time, kind: isStatus ? 1 : 0, meta: meta, body: publish.payload)
   }

@@ -102,7 +102,7 @@ extension SessionRecord {
     fields.write(list: addresses) { $0.write($1.description) }
     fields.write(receipted)
     fields.write(epoch) { $0.write($1) }
-    return fields.finish()
+    return fields.bytes
   }
 
   /// Reads a record back; throws if the journal's bytes are damaged.

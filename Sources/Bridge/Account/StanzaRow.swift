@@ -41,7 +41,7 @@ extension StanzaRow {
       meta.write(origin.correlationData) { $0.write($1) }
     }
     meta.write(expires) { $0.write($1) }
-    return JournalRow(sequence: sequence, time: time, kind: 0, meta: meta.finish(), body: stanza)
+    return JournalRow(sequence: sequence, time: time, kind: 0, meta: meta.bytes, body: stanza)
   }
 
   /// Reads a row back; throws if the journal's bytes are damaged.

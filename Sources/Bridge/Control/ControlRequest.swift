@@ -16,7 +16,7 @@ enum ControlRequest: String, Sendable, CaseIterable {
       writer.beginObject()
       writer.member("error", description)
       writer.endObject()
-      return writer.finish()
+      return writer.bytes
     }
   }
 

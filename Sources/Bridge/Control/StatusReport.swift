@@ -40,7 +40,7 @@ struct StatusReport: Sendable {
     for account in accounts { account.write(into: &writer) }
     writer.endArray()
     writer.endObject()
-    return writer.finish()
+    return writer.bytes
   }
 
   private func writeJournal(into writer: inout JSONWriter) {

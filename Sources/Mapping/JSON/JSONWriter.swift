@@ -4,7 +4,7 @@ import XMPP
 /// Writes JSON (RFC 8259) as UTF-8, in the order in which it is told, without white space.
 ///
 /// Balance is the caller's: what is begun is ended, and in an object every value has a name before it.
-public struct JSONWriter: Sendable {
+public struct JSONWriter: ~Copyable, Sendable {
   private var sink: ByteSink
   private var needsComma = false
 
@@ -14,7 +14,7 @@ public struct JSONWriter: Sendable {
   }
 
   /// What has been written.
-  public consuming func finish() -> [UInt8] { sink.finish() }
+  public var bytes: [UInt8] { sink.bytes }
 
   /// `{`
   public mutating func beginObject() {
@@ -46,11 +46,16 @@ public struct JSONWriter: Sendable {
 
   /// The name of the value that follows: one without a character that needs an escape.
   public mutating func name(_ name: StaticString) {
-    separate()
-    sink.append(UInt8(ascii: "\""))
-    sink.append(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    sink.append(UInt8(ascii: "\""))
-    sink.append(UInt8(ascii: ":"))
+    let comma = needsComma ? 1 : 0
+    let count = name.utf8CodeUnitCount
+    sink.append(atMost: count + 4) { room in
+      room.storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
+      let start = room + comma
+      start.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+      (start + 1).copyMemory(from: name.utf8Start, byteCount: count)
+      (start + 1 + count).storeBytes(of: UInt16(littleEndian: 0x3A22), as: UInt16.self)
+      return comma + count + 3
+    }
     needsComma = false
   }
 
@@ -179,20 +184,46 @@ public struct JSONWriter: Sendable {
   }
 
   private mutating func quoted(_ text: String) {
-    sink.append(UInt8(ascii: "\""))
     text.utf8.span.withUnsafeBufferPointer { source in
-      // Nearly every string is copied as it is. All of it is looked at, even behind a hit: so many bytes are at a time.
-      var isPlain = true
-      for byte in source where Self.needsEscape(byte) { isPlain = false }
-      if isPlain { sink.append(source) } else { escape(source) }
+      // Nearly every string is copied as it is.
+      guard let start = source.baseAddress, Self.isPlain(UnsafeRawBufferPointer(source)) else { return escaped(source) }
+      sink.append(atMost: source.count + 2) { room in
+        room.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+        (room + 1).copyMemory(from: start, byteCount: source.count)
+        (room + 1 + source.count).storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+        return source.count + 2
+      }
     }
-    sink.append(UInt8(ascii: "\""))
   }
 
-  private mutating func escape(_ source: UnsafeBufferPointer<UInt8>) {
+  /// Whether nothing needs an escape: eight bytes at a time.
+  private static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highest = ones << 7
+    /// The highest bit of a byte is set if the byte, or one below it in the word, is 0.
+    func hasZero(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
+    var found: UInt64 = 0
+    var index = 0
+    while index + 8 <= text.count {
+      let word = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      let isControl = (word &- ones &* 0x20) & ~word
+      found |= isControl | hasZero(word ^ ones &* UInt64(UInt8(ascii: "\""))) | hasZero(word ^ ones &* UInt64(UInt8(ascii: "\\")))
+      index += 8
+    }
+    guard found & highest == 0 else { return false }
+    while index < text.count {
+      if needsEscape(text[index]) { return false }
+      index += 1
+    }
+    return true
+  }
+
+  private mutating func escaped(_ source: UnsafeBufferPointer<UInt8>) {
+    sink.append(UInt8(ascii: "\""))
     for byte in source {
       if Self.needsEscape(byte) { escape(byte) } else { sink.append(byte) }
     }
+    sink.append(UInt8(ascii: "\""))
   }
 
   private static func needsEscape(_ byte: UInt8) -> Bool {
@@ -221,6 +252,6 @@ extension JSONValue: CustomStringConvertible {
   public var description: String {
     var writer = JSONWriter()
     writer.value(self)
-    return String(decoding: writer.finish(), as: UTF8.self)
+    return String(decoding: writer.bytes, as: UTF8.self)
   }
 }

@@ -46,6 +46,6 @@ public struct BridgeEvent: Sendable, Hashable {
     writer.member("entity", entity)
     writer.member("detail", detail)
     writer.endObject()
-    return writer.finish()
+    return writer.bytes
   }
 }

@@ -26,6 +26,6 @@ public struct BridgeInfo: Sendable, Hashable {
     writer.member("accounts", accounts)
     writer.member("components", components)
     writer.endObject()
-    return writer.finish()
+    return writer.bytes
   }
 }

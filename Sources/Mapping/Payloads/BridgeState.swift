@@ -11,6 +11,6 @@ public enum BridgeState: String, Sendable, Hashable {
     writer.beginObject()
     writer.member("state", rawValue)
     writer.endObject()
-    return writer.finish()
+    return writer.bytes
   }
 }

@@ -82,6 +82,6 @@ public struct DeliveryStatus: Sendable, Hashable {
       writer.endObject()
     }
     writer.endObject()
-    return writer.finish()
+    return writer.bytes
   }
 }

@@ -37,7 +37,7 @@ public struct EntityState: Sendable, Hashable {
     writer.beginObject()
     write(into: &writer)
     writer.endObject()
-    return writer.finish()
+    return writer.bytes
   }
 
   /// Adds its members to an open object.

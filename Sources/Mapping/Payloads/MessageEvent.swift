@@ -88,6 +88,6 @@ public struct MessageEvent: Sendable, Hashable {
     writer.flag("self", isOwn)
     writer.member("nick", nick)
     writer.endObject()
-    return writer.finish()
+    return writer.bytes
   }
 }

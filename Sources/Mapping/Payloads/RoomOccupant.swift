@@ -40,6 +40,6 @@ public struct RoomOccupant: Sendable, Hashable {
       writer.endObject()
     }
     writer.endArray()
-    return writer.finish()
+    return writer.bytes
   }
 }

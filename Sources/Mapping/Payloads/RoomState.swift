@@ -38,6 +38,6 @@ public struct RoomState: Sendable, Hashable {
     writer.member("since", Timestamp.rfc3339(since))
     writer.member("reason", reason)
     writer.endObject()
-    return writer.finish()
+    return writer.bytes
   }
 }

@@ -24,6 +24,6 @@ public struct RoomSubject: Sendable, Hashable {
     writer.member("from", from.description)
     writer.member("time", Timestamp.rfc3339(time))
     writer.endObject()
-    return writer.finish()
+    return writer.bytes
   }
 }

@@ -46,7 +46,7 @@ extension LogRecord {
       value.write(to: &writer)
     }
     writer.endObject()
-    return writer.finish() + [UInt8(ascii: "\n")]
+    return writer.bytes + [UInt8(ascii: "\n")]
   }
 }
 
