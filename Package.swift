@@ -61,7 +61,7 @@ let package = Package(
 
     // Shells: each owns one resource.
     .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: wrapsC),
-    .target(name: "Journal", dependencies: ["Platform", "CSQLite", deque], swiftSettings: wrapsC),
+    .target(name: "Journal", dependencies: ["Platform", "Records", "CSQLite", deque], swiftSettings: wrapsC),
     .target(
       name: "XMPPClient",
       dependencies: ["XMPP", "XMLStream", "TLSEngine", "Platform", "CResolver", "CUnistring", log] + nio,

@@ -11,9 +11,17 @@ public struct AgeingClock: Sendable, Equatable {
     var by: Int64
   }
 
+  /// What both clocks said.
+  private struct Times: Sendable, Equatable {
+    var monotonic: Duration
+    var wallClock: Int64
+  }
+
   private static let tolerance: Int64 = 60_000
   private static let maxSteps = 32
 
+  /// When both were compared last.
+  private var compared: Times?
   /// What the wall clock is ahead of the monotonic one, in milliseconds.
   private var offset: Int64?
   private var steps: [Step] = []
@@ -27,6 +35,11 @@ public struct AgeingClock: Sendable, Equatable {
   ///   - wallClock: the wall clock, in milliseconds since 1970.
   ///   - next: the sequence of the next message that is accepted.
   public mutating func look(now: Duration, wallClock: Int64, next: UInt64) {
+    // Asked several times a turn; and within the same second of both clocks none can have been set by a minute.
+    if let compared, now - compared.monotonic < .seconds(1), (0..<1_000).contains(wallClock &- compared.wallClock) {
+      return
+    }
+    compared = Times(monotonic: now, wallClock: wallClock)
     let (seconds, attoseconds) = now.components
     let offset = wallClock &- (seconds &* 1_000 &+ attoseconds / 1_000_000_000_000_000)
     guard let before = self.offset else { return self.offset = offset }

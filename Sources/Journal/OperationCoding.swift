@@ -1,3 +1,5 @@
+import Records
+
 /// How changes stand in the log: each begins with the number of its kind; integers are little-endian, bytes and texts stand behind
 /// their length.
 enum OperationCode: UInt8 {
@@ -13,82 +15,62 @@ enum LoggedOperation: Equatable {
 }
 
 /// Puts changes together for a record of the log.
-struct OperationEncoder {
-  /// The record; its header is still to be filled in.
-  var record: [UInt8]
+struct OperationEncoder: ~Copyable {
+  private var fields: FieldWriter
 
   /// - Parameter capacity: how many bytes the changes are expected to take.
   init(capacity: Int) {
-    record = []
-    record.reserveCapacity(OperationLog.recordHeader + capacity)
-    record.append(contentsOf: repeatElement(0, count: OperationLog.recordHeader))
+    fields = FieldWriter(capacity: OperationLog.recordHeader + capacity)
+    for _ in 0..<OperationLog.recordHeader { fields.write(0 as UInt8) }
   }
+
+  /// The record; its header is still to be filled in.
+  var record: [UInt8] { fields.bytes }
 
   mutating func add(_ spool: JournalSpool, name: String) {
     put(.spool, spool)
-    put(Array(name.utf8))
+    fields.write(name)
   }
 
   mutating func add(_ operation: JournalOperation) {
     switch operation {
     case .append(let spool, let rows):
       put(.append, spool)
-      put(UInt32(rows.count))
-      for row in rows {
-        put(row.sequence)
-        put(row.time)
-        record.append(row.kind)
-        put(row.meta)
-        put(row.body)
+      fields.write(list: rows) { fields, row in
+        fields.write(row.sequence)
+        fields.write(row.time)
+        fields.write(row.kind)
+        fields.write(row.meta)
+        fields.write(row.body)
       }
     case .amend(let spool, let sequence, let meta):
       put(.amend, spool)
-      put(sequence)
-      put(meta)
+      fields.write(sequence)
+      fields.write(meta)
     case .trim(let spool, let last):
       put(.trim, spool)
-      put(last)
+      fields.write(last)
     case .remove(let spool, let sequences):
       put(.remove, spool)
-      put(UInt32(sequences.count))
-      for sequence in sequences { put(sequence) }
+      fields.write(list: sequences) { $0.write($1) }
     case .set(let key, let value):
-      record.append((value == nil ? OperationCode.unset : .set).rawValue)
-      put(key)
-      if let value { put(value) }
+      fields.write((value == nil ? OperationCode.unset : .set).rawValue)
+      fields.write(key)
+      if let value { fields.write(value) }
     case .redelivery(let spool, let keys):
       put(.redelivery, spool)
-      put(UInt32(keys.count))
-      for key in keys {
-        put(key.packet)
-        put(key.epoch)
-        put(key.hash)
+      fields.write(list: keys) { fields, key in
+        fields.write(key.packet)
+        fields.write(key.epoch)
+        fields.write(key.hash)
       }
     case .clearRedelivery(let spool): put(.clearRedelivery, spool)
     }
   }
 
   private mutating func put(_ code: OperationCode, _ spool: JournalSpool) {
-    record.append(code.rawValue)
-    put(spool.id)
-  }
-
-  private mutating func put(_ value: some FixedWidthInteger) {
-    var rest = value
-    for _ in 0..<(value.bitWidth / 8) {
-      record.append(UInt8(truncatingIfNeeded: rest))
-      rest >>= 8
-    }
-  }
-
-  private mutating func put(_ bytes: [UInt8]) {
-    put(UInt32(bytes.count))
-    record.append(contentsOf: bytes)
-  }
-
-  private mutating func put(_ text: String) {
-    put(UInt32(text.utf8.count))
-    record.append(contentsOf: text.utf8)
+    fields.write(code.rawValue)
+    fields.write(spool.id)
   }
 }
 

@@ -173,7 +173,7 @@ final class Store {
     _ batches: [[JournalOperation]], spools: [(spool: JournalSpool, name: String)] = [], sync: Bool,
     mayFold: Bool = true
   ) throws(JournalError) -> Bool {
-    let isEmpty = spools.isEmpty && batches.allSatisfy(\.isEmpty)
+    let isEmpty = spools.isEmpty && batches.allSatisfy { $0.isEmpty }
     if isEmpty, !(sync && isDirty) { return !isDirty }
     do throws(SQLiteError) {
       if isInDoubt { try dispelDoubt() }
@@ -203,13 +203,14 @@ final class Store {
     var encoder = OperationEncoder(capacity: batches.reduce(0) { $0 + $1.reduce(0) { $0 + $1.bytes + 64 } })
     for (spool, name) in spools { encoder.add(spool, name: name) }
     for operations in batches { for operation in operations { encoder.add(operation) } }
+    var record = encoder.record
     var mark = log.mark
     do throws(SQLiteError) {
-      try log.append(&encoder.record)
+      try log.append(&record)
     } catch {
       guard mayFold, error.isFull, (try? fold()) != nil else { throw error }
       mark = log.mark
-      try log.append(&encoder.record)
+      try log.append(&record)
     }
     return mark
   }

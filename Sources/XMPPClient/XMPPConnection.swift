@@ -166,10 +166,7 @@ public final class XMPPConnection {
   }
 
   /// Ends the turn that the owner's calls made: carries out what the session says and writes it in one go.
-  public func endTurn() {
-    guard !isTurning else { return }
-    runTurn()
-  }
+  public func endTurn() { runTurn(ownerIsDone: true) }
 
   // MARK: Connecting
 
@@ -271,19 +268,21 @@ public final class XMPPConnection {
   // MARK: Turns
 
   /// Carries out what the session says until it has nothing more to say, then writes.
-  func runTurn() {
+  /// - Parameter ownerIsDone: the owner has ended its turn; it is asked to again only if there is something new for it.
+  func runTurn(ownerIsDone: Bool = false) {
     guard !isTurning else { return }
     isTurning = true
-    carryOut()
+    var hasNews = carryOut() || !ownerIsDone
     repeat {
-      owner?.turnEnded()
+      if hasNews { owner?.turnEnded() }
       session.flush(now: Clocks.monotonic())
       // What was held while a resumed stream was on trial comes out here, for instance: the owner's turn needs another end.
-    } while carryOut()
+      hasNews = carryOut()
+    } while hasNews
     isTurning = false
     handler?.flush()
     CrashPoint.written()
-    timer.set(session.deadline)
+    timer.set(session.nextDeadline())
   }
 
   /// Returns whether the owner was told anything.

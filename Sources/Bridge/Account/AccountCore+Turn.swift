@@ -97,7 +97,7 @@ extension AccountCore {
 
   /// Stanzas leave, as far as the server's window and the archive allow.
   private mutating func depart(now: Duration, wallClock: Int64) {
-    guard isOnline, !isLeaving else { return }
+    guard isOnline, !isLeaving, outbound.hasDepartures else { return }
     let terms = OutboundFlow.DepartureTerms(
       room: settings.window - outbound.numbered.count, maxBytes: settings.windowBytes, holdsRows: holdsRows,
       isCautious: poisonWatch.isCautious, found: setup.found, poison: poisonWatch.poison,

@@ -96,6 +96,7 @@ struct InboundFlow: Sendable {
   mutating func take(_ expiry: Expiry, wallClock: Int64) -> [OutboundPublish] {
     let last = committed
     var taken: [OutboundPublish] = []
+    guard window.count > 0 else { return taken }
     for row in window.take(Self.credit - inFlight.count, while: { $0.sequence <= last }) {
       let bytes = row.isStatus ? nil : row.publish.payload.count
       inFlight.append(InFlight(sequence: row.sequence, stanza: row.stanza, bytes: bytes))

@@ -123,6 +123,9 @@ struct OutboundFlow: Sendable {
 
   // MARK: Handing out
 
+  /// Whether there is anything that has no number yet.
+  var hasDepartures: Bool { !controls.isEmpty || window.count > 0 }
+
   /// Gives numbers to what may be sent now: first the stanzas that are no messages, then rows in their order.
   /// - Parameters:
   ///   - record: takes note of the numbers; it has to be committed before a byte of them reaches the socket.

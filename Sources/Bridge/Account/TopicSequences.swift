@@ -41,7 +41,7 @@ struct TopicSequences: Sendable, Equatable {
 
   /// A number as the journal keeps it: eight bytes, the highest first.
   static func bytes(_ number: UInt64) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
+    withUnsafeBytes(of: number.bigEndian) { Array($0) }
   }
 
   /// Reads a number back; nil if these are not eight bytes.

@@ -207,7 +207,9 @@ public struct JSONWriter: ~Copyable, Sendable {
     while index + 8 <= text.count {
       let word = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
       let isControl = (word &- ones &* 0x20) & ~word
-      found |= isControl | hasZero(word ^ ones &* UInt64(UInt8(ascii: "\""))) | hasZero(word ^ ones &* UInt64(UInt8(ascii: "\\")))
+      found |=
+        isControl | hasZero(word ^ ones &* UInt64(UInt8(ascii: "\"")))
+        | hasZero(word ^ ones &* UInt64(UInt8(ascii: "\\")))
       index += 8
     }
     guard found & highest == 0 else { return false }

@@ -150,6 +150,12 @@ public struct ClientSession: Sendable {
 
   /// When to call ``timeout(now:)``; nil if never.
   public var deadline: Duration? {
+    var session = self
+    return session.nextDeadline()
+  }
+
+  /// The same for whoever has the session to himself: to ask it in this way copies nothing.
+  public mutating func nextDeadline() -> Duration? {
     switch phase {
     case .offline: nil
     case .negotiating: min(stepDeadline, loginDeadline)
