@@ -52,7 +52,7 @@ let package = Package(
 
     // Cores: functions of bytes and times. No socket, thread, clock, randomness, file or Foundation.
     .target(name: "Records", swiftSettings: strict),
-    .target(name: "XMLStream", dependencies: ["CLibXML2"], swiftSettings: wrapsC),
+    .target(name: "XMLStream", dependencies: ["CLibXML2", "Records"], swiftSettings: wrapsC),
     .target(name: "TLSEngine", dependencies: ["COpenSSL"], swiftSettings: wrapsC),
     .target(name: "XMPP", dependencies: ["XMLStream", "TLSEngine", "CUnistring", deque], swiftSettings: wrapsC),
     .target(name: "MQTT", dependencies: ["Records", deque, heap], swiftSettings: strict),

@@ -1,12 +1,16 @@
+import Records
+
 /// Builds the bytes of XML: escapes, declares namespaces where they change, keeps tags balanced.
 ///
 /// What it writes is meant for a stream whose default namespace is `jabber:client` (or, in a component's stream, the
 /// namespace that stands for it), so that namespace is not declared at the top. Names must be valid XML names: they
 /// come from code or from a parsed tree, never from a peer's text. Characters that XML 1.0 forbids become U+FFFD;
 /// whoever wants them refused asks ``firstForbidden(in:)`` before.
-public struct XMLWriter: Sendable {
+public struct XMLWriter: ~Copyable, Sendable {
   /// What has been written. Complete once every ``open(_:namespace:)`` has had its ``close()``.
-  public private(set) var bytes: [UInt8] = []
+  public var bytes: [UInt8] { sink.bytes }
+
+  private var sink: ByteSink
 
   private struct Open {
     /// As written, with its prefix.
@@ -26,7 +30,10 @@ public struct XMLWriter: Sendable {
   /// An empty writer.
   /// - Parameter inStream: whether the bytes are to stand in a stream whose header declared the prefix `stream`:
   ///   elements in the streams namespace then get that prefix, on which some servers insist (RFC 6120 §4.8.5).
-  public init(inStream: Bool = false) { isInStream = inStream }
+  public init(inStream: Bool = false) {
+    isInStream = inStream
+    sink = ByteSink(capacity: 512)
+  }
 
   /// Starts an element.
   /// - Parameters:
@@ -38,8 +45,8 @@ public struct XMLWriter: Sendable {
     finishTag()
     let usesPrefix = isInStream && namespace == XMLNamespace.streams
     let written = usesPrefix ? "stream:" + name : name
-    bytes.append(UInt8(ascii: "<"))
-    bytes.append(contentsOf: written.utf8)
+    sink.append(UInt8(ascii: "<"))
+    sink.append(written)
     tagIsOpen = true
     if !usesPrefix && namespace != surrounding { declare("", namespace) }
     open.append(
@@ -65,12 +72,12 @@ public struct XMLWriter: Sendable {
       }
       prefix = "a\(number):"
     }
-    bytes.append(UInt8(ascii: " "))
-    bytes.append(contentsOf: prefix.utf8)
-    bytes.append(contentsOf: name.utf8)
-    bytes.append(contentsOf: "='".utf8)
+    sink.append(UInt8(ascii: " "))
+    sink.append(prefix)
+    sink.append(name)
+    sink.append("='")
     escape(value, inAttribute: true)
-    bytes.append(UInt8(ascii: "'"))
+    sink.append(UInt8(ascii: "'"))
   }
 
   /// Adds character data to the innermost element.
@@ -88,13 +95,13 @@ public struct XMLWriter: Sendable {
   public mutating func close() {
     guard let element = open.popLast() else { preconditionFailure("close() without open()") }
     if tagIsOpen {
-      bytes.append(contentsOf: "/>".utf8)
+      sink.append("/>")
       tagIsOpen = false
       prefixed.removeAll()
     } else {
-      bytes.append(contentsOf: "</".utf8)
-      bytes.append(contentsOf: element.name.utf8)
-      bytes.append(UInt8(ascii: ">"))
+      sink.append("</")
+      sink.append(element.name)
+      sink.append(UInt8(ascii: ">"))
     }
   }
 
@@ -145,20 +152,26 @@ public struct XMLWriter: Sendable {
 
   private mutating func finishTag() {
     guard tagIsOpen else { return }
-    bytes.append(UInt8(ascii: ">"))
+    sink.append(UInt8(ascii: ">"))
     tagIsOpen = false
     prefixed.removeAll()
   }
 
   private mutating func declare(_ suffix: String, _ namespace: String) {
-    bytes.append(contentsOf: " xmlns".utf8)
-    bytes.append(contentsOf: suffix.utf8)
-    bytes.append(contentsOf: "='".utf8)
+    sink.append(" xmlns")
+    sink.append(suffix)
+    sink.append("='")
     escape(namespace.utf8.span, inAttribute: true)
-    bytes.append(UInt8(ascii: "'"))
+    sink.append(UInt8(ascii: "'"))
   }
 
   private mutating func escape(_ utf8: Span<UInt8>, inAttribute: Bool) {
+    let isPlain = unsafe utf8.withUnsafeBufferPointer { text in
+      guard unsafe PlainText.holds(text, without: Self.suspicious) else { return false }
+      unsafe sink.append(text)
+      return true
+    }
+    if isPlain { return }
     // What may stand as it is gets copied in long runs.
     var copied = 0
     for index in utf8.indices {
@@ -184,13 +197,18 @@ public struct XMLWriter: Sendable {
       default: continue
       }
       append(utf8.extracting(copied..<start))
-      bytes.append(contentsOf: replacement.utf8)
+      sink.append(replacement)
       copied = index + 1
     }
     append(utf8.extracting(copied..<utf8.count))
   }
 
   private mutating func append(_ run: Span<UInt8>) {
-    unsafe run.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    unsafe run.withUnsafeBufferPointer { unsafe sink.append($0) }
   }
+
+  /// What may have to be replaced, beside the control characters; 0xEF begins U+FFFE and U+FFFF.
+  private static let suspicious: InlineArray<5, UInt8> = [
+    UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "'"), 0xEF,
+  ]
 }

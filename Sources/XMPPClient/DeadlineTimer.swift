@@ -4,8 +4,8 @@ public import Platform
 /// One timer of an event loop for a deadline that moves with nearly everything that happens.
 ///
 /// A deadline that moves away costs nothing: the timer finds out when it fires, and waits on. One that is far away is looked at
-/// on the next whole second, so that the connections of a quiet bridge wake it together; a near one that comes up meanwhile
-/// leaves it standing. All calls come on the event loop.
+/// on the next whole second, so that the connections of a quiet bridge wake it together. What the event loop has been asked
+/// for stands when something nearer comes up, for deadlines of different kinds take turns. All calls come on the event loop.
 public final class DeadlineTimer {
   /// What the event loop has been asked for.
   private struct Armed {
@@ -16,8 +16,8 @@ public final class DeadlineTimer {
   private let eventLoop: any EventLoop
   private let clock: () -> Duration
   private let passed: () -> Void
-  private var near: Armed?
-  private var far: Armed?
+  /// By how far away the moment was: less than a second, less than ten, and more.
+  private var armed: InlineArray<3, Armed?> = [nil, nil, nil]
   private var deadline: Duration?
 
   /// A timer without a deadline.
@@ -42,32 +42,36 @@ public final class DeadlineTimer {
   /// Gives up the deadline and what is kept for it.
   public func cancel() {
     deadline = nil
-    near?.callback.cancel()
-    far?.callback.cancel()
-    (near, far) = (nil, nil)
+    for place in armed.indices { disarm(place) }
   }
 
   private func isArmed(for deadline: Duration) -> Bool {
-    if let near, near.moment <= deadline { return true }
-    if let far, far.moment <= deadline { return true }
+    for place in armed.indices {
+      if let armed = armed[place], armed.moment <= deadline { return true }
+    }
     return false
   }
 
   private func arm(for deadline: Duration) {
     let now = clock()
-    let isFar = deadline - now >= Self.distance
-    let moment = isFar ? Self.wholeSecond(from: deadline) : deadline
-    (isFar ? far : near)?.callback.cancel()
-    let handler = Handler(timer: NIOLoopBound(self, eventLoop: eventLoop), isFar: isFar)
-    // An event loop that has ended takes nothing, and nothing is due on it.
+    let distance = deadline - now
+    let place = distance < .seconds(1) ? 0 : distance < Self.far ? 1 : 2
+    disarm(place)
+    let moment = distance < Self.far ? deadline : Self.wholeSecond(from: deadline)
+    let handler = Handler(timer: NIOLoopBound(self, eventLoop: eventLoop), place: place)
     let time = eventLoop.now + TimeAmount(max(moment - now, .zero))
+    // An event loop that has ended takes nothing, and nothing is due on it.
     let callback = try? eventLoop.scheduleCallback(at: time, handler: handler)
-    let armed = callback.map { Armed(moment: moment, callback: $0) }
-    if isFar { far = armed } else { near = armed }
+    armed[place] = callback.map { Armed(moment: moment, callback: $0) }
   }
 
-  private func fired(isFar: Bool) {
-    if isFar { far = nil } else { near = nil }
+  private func disarm(_ place: Int) {
+    armed[place]?.callback.cancel()
+    armed[place] = nil
+  }
+
+  private func fired(_ place: Int) {
+    armed[place] = nil
     guard let deadline else { return }
     guard deadline <= clock() else { return set(deadline) }
     self.deadline = nil
@@ -76,12 +80,12 @@ public final class DeadlineTimer {
 
   private struct Handler: NIOScheduledCallbackHandler, Sendable {
     let timer: NIOLoopBound<DeadlineTimer>
-    let isFar: Bool
+    let place: Int
 
-    func handleScheduledCallback(eventLoop: some EventLoop) { timer.value.fired(isFar: isFar) }
+    func handleScheduledCallback(eventLoop: some EventLoop) { timer.value.fired(place) }
   }
 
-  private static let distance = Duration.seconds(10)
+  private static let far = Duration.seconds(10)
 
   private static func wholeSecond(from moment: Duration) -> Duration {
     let second = Duration.seconds(1).attoseconds

@@ -12,7 +12,7 @@ struct ImportTests {
 
   static let cores = [
     Core(name: "Records", mayImport: []),
-    Core(name: "XMLStream", mayImport: ["CLibXML2"]),
+    Core(name: "XMLStream", mayImport: ["CLibXML2", "Records"]),
     Core(name: "TLSEngine", mayImport: ["COpenSSL"]),
     Core(name: "XMPP", mayImport: ["XMLStream", "TLSEngine", "CUnistring", "DequeModule"]),
     Core(name: "MQTT", mayImport: ["Records", "DequeModule", "HeapModule"]),

@@ -186,7 +186,9 @@ public struct JSONWriter: ~Copyable, Sendable {
   private mutating func quoted(_ text: String) {
     text.utf8.span.withUnsafeBufferPointer { source in
       // Nearly every string is copied as it is.
-      guard let start = source.baseAddress, Self.isPlain(UnsafeRawBufferPointer(source)) else { return escaped(source) }
+      guard let start = source.baseAddress, PlainText.holds(source, without: Self.escapes) else {
+        return escaped(source)
+      }
       sink.append(atMost: source.count + 2) { room in
         room.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
         (room + 1).copyMemory(from: start, byteCount: source.count)
@@ -196,30 +198,6 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
   }
 
-  /// Whether nothing needs an escape: eight bytes at a time.
-  private static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highest = ones << 7
-    /// The highest bit of a byte is set if the byte, or one below it in the word, is 0.
-    func hasZero(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
-    var found: UInt64 = 0
-    var index = 0
-    while index + 8 <= text.count {
-      let word = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      let isControl = (word &- ones &* 0x20) & ~word
-      found |=
-        isControl | hasZero(word ^ ones &* UInt64(UInt8(ascii: "\"")))
-        | hasZero(word ^ ones &* UInt64(UInt8(ascii: "\\")))
-      index += 8
-    }
-    guard found & highest == 0 else { return false }
-    while index < text.count {
-      if needsEscape(text[index]) { return false }
-      index += 1
-    }
-    return true
-  }
-
   private mutating func escaped(_ source: UnsafeBufferPointer<UInt8>) {
     sink.append(UInt8(ascii: "\""))
     for byte in source {
@@ -227,6 +205,9 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
     sink.append(UInt8(ascii: "\""))
   }
+
+  /// What needs an escape beside the control characters.
+  private static let escapes: InlineArray<2, UInt8> = [UInt8(ascii: "\""), UInt8(ascii: "\\")]
 
   private static func needsEscape(_ byte: UInt8) -> Bool {
     byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
