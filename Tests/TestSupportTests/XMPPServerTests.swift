@@ -44,6 +44,28 @@ struct XMPPServerTests {
     #expect(message.body == "for later" && message.delay != nil)
   }
 
+  @Test("archives from the first message on", arguments: XMPPServerKind.allCases)
+  func archiveFromTheStart(kind: XMPPServerKind) async throws {
+    var options = XMPPServerOptions()
+    options.archive = true
+    let server = try await kind.start(options)
+    let alice = try await XMPPTestClient.connect(.alice, port: server.port)
+    var audit = MessageAudit("first", count: 200)
+    var senders: [XMPPTestClient] = []
+    for number in 0..<audit.count {
+      senders.append(try await XMPPTestClient.connect(.bot, port: server.port, resource: "\(number)", available: false))
+    }
+    // One after the other, but none waits until the server is done with the one before it.
+    for (sender, body) in zip(senders, audit.bodies) {
+      sender.send(body, to: alice.bareJID)
+      _ = try await alice.iq("get", "<query xmlns='jabber:iq:roster'/>")
+    }
+    _ = try await alice.messages.first(audit.count)
+    audit.record(contentsOf: try await senders[0].archive(with: alice.bareJID).map(\.body))
+    audit.sort()
+    #expect(audit.isPerfect, "\(audit)")
+  }
+
   @Test("refuses a wrong password", arguments: XMPPServerKind.allCases)
   func wrongPassword(kind: XMPPServerKind) async throws {
     let server = try await kind.start()

@@ -126,7 +126,12 @@ public final class EjabberdServer: XMPPServer {
       if let time = options.resumptionTime { settings.append("resume_timeout: \(time)") }
       lines.append("  mod_stream_mgmt: {\(settings.joined(separator: ", "))}")
     }
-    if options.archive { lines.append("  mod_mam: {default: always, db_type: sql}") }
+    if options.archive {
+      lines.append("  mod_mam: {default: always, db_type: sql}")
+      // ejabberd 23.01 opens the database with the first message and puts no other into the archive until its tables are
+      // made. This module, for which there is no listener, asks the database something before anybody can log in.
+      lines.append("  mod_bosh: {ram_db_type: sql}")
+    }
     if options.carbons { lines.append("  mod_carboncopy: {}") }
     if options.rooms {
       lines.append("  mod_muc: {host: conference.localhost, default_room_options: {mam: true, persistent: true}}")
