@@ -83,7 +83,14 @@ struct Campaign: Sendable {
             rig: rig, traffic: traffic, number: number, length: length, random: random,
             note: { note("\(scene.fault.name), \(scene.server): \($0)") }))
       }
-      return try await traffic.result(usesArchive: scene.fault.usesArchive)
+      let result = try await traffic.result(usesArchive: scene.fault.usesArchive)
+      let gaps = result.toXMPP.unwitnessed
+      if !gaps.isEmpty {
+        note(
+          "\(scene.fault.name), \(scene.server): \(gaps.count) messages that the recipient got are not in the sender's "
+            + "archive")
+      }
+      return result
     } catch {
       let log = rig.bridge.log.all.suffix(40).joined(separator: "\n")
       throw TestFailure("\(scene.name), round \(round) of seed \(seed): \(error)\nthe bridge's log:\n\(log)")

@@ -37,7 +37,16 @@ struct MessageAuditTests {
     }
     #expect(audit.longestGap == .seconds(3))
     audit.recount([0, 1, 2].map(audit.body))
-    #expect(audit.longestGap == .seconds(3) && audit.lost == [3])
+    #expect(audit.longestGap == .seconds(3))
+  }
+
+  @Test("calls nothing lost that one of two witnesses has seen")
+  func witnesses() {
+    var audit = MessageAudit("a", count: 4)
+    audit.record(contentsOf: [0, 1].map(audit.body))
+    audit.recount([1, 2].map(audit.body))
+    #expect(audit.lost == [3] && audit.unwitnessed == [0])
+    #expect(audit.doubled.isEmpty && audit.outOfOrder.isEmpty)
   }
 
   @Test("repeats random numbers for a seed")

@@ -11,6 +11,8 @@ public struct MessageAudit: Sendable, CustomStringConvertible {
   /// The longest time between two arrivals of those that were counted with their moment.
   public private(set) var longestGap: Duration = .zero
   private var lastArrival: ContinuousClock.Instant?
+  /// Numbers that had arrived before another witness counted.
+  private var arrivedBefore: Set<Int> = []
 
   /// An audit of `count` messages.
   /// - Parameters:
@@ -55,8 +57,10 @@ public struct MessageAudit: Sendable, CustomStringConvertible {
     for body in bodies { record(body) }
   }
 
-  /// Counts these arrivals and none of those before, whose gaps stay known: for what a better witness has seen.
+  /// Counts these arrivals and none of those before, whose gaps stay known and which are not lost: for what a better
+  /// witness has seen.
   public mutating func recount(_ bodies: some Sequence<String>) {
+    arrivedBefore.formUnion(arrivals)
     (arrivals, foreign) = ([], [])
     record(contentsOf: bodies)
   }
@@ -72,9 +76,12 @@ public struct MessageAudit: Sendable, CustomStringConvertible {
 
   /// Numbers that never arrived.
   public var lost: [Int] {
-    let seen = Set(arrivals)
+    let seen = arrivedBefore.union(arrivals)
     return (0..<count).filter { !seen.contains($0) }
   }
+
+  /// Numbers that arrived, and that the better witness has not seen.
+  public var unwitnessed: [Int] { arrivedBefore.subtracting(arrivals).sorted() }
 
   /// Numbers that arrived again, once for every repeat.
   public var doubled: [Int] {

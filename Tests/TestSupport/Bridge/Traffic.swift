@@ -217,7 +217,8 @@ public final class Traffic: Sendable {
 
   /// Waits for what has not arrived, and counts.
   /// - Parameter usesArchive: whether the archive of the bridge's account is the witness of what the server took from it,
-  ///   because alice's own connection was lost on the way; only the last burst is then waited for.
+  ///   because alice's own connection was lost on the way; only the last burst is then waited for. What alice has got is
+  ///   not lost, whatever the archive says.
   public func result(usesArchive: Bool = false) async throws -> Result {
     let (rising, falling) = (sent(.toXMPP), sent(.toMQTT))
     // Behind the last burst the archive holds everything that it will ever hold.
