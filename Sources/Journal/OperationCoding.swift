@@ -36,7 +36,8 @@ struct OperationEncoder: ~Copyable {
     switch operation {
     case .append(let spool, let rows):
       put(.append, spool)
-      fields.write(list: rows) { fields, row in
+      fields.write(UInt32(rows.count))
+      for row in rows {
         fields.write(row.sequence)
         fields.write(row.time)
         fields.write(row.kind)
