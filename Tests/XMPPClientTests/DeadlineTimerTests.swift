@@ -8,7 +8,7 @@ import Testing
   /// A timer under a clock that stands still until it is moved.
   private final class Desk {
     let eventLoop = EmbeddedEventLoop()
-    var now = Duration.milliseconds(100_300)
+    var now = Duration.milliseconds(100_500)
     var passed: [Duration] = []
     private(set) lazy var timer = DeadlineTimer(eventLoop: eventLoop, clock: { [unowned self] in now }) {
       [unowned self] in
@@ -67,5 +67,21 @@ import Testing
     desk.timer.set(.seconds(180))
     desk.goOn(to: .seconds(200))
     #expect(desk.passed == [.seconds(131), .seconds(180)])
+  }
+
+  @Test func deadlinesOfAllDistancesTakeTurns() {
+    let desk = Desk()
+    desk.timer.set(.milliseconds(130_300))
+    desk.timer.set(.milliseconds(102_000))
+    desk.timer.set(.milliseconds(100_800))
+    desk.goOn(to: .seconds(101))
+    #expect(desk.passed == [.milliseconds(100_800)])
+    // What stands from before passes only for the deadline that there is now.
+    desk.timer.set(.milliseconds(103_500))
+    desk.goOn(to: .seconds(105))
+    #expect(desk.passed == [.milliseconds(100_800), .milliseconds(103_500)])
+    desk.timer.set(.milliseconds(130_300))
+    desk.goOn(to: .seconds(150))
+    #expect(desk.passed == [.milliseconds(100_800), .milliseconds(103_500), .seconds(131)])
   }
 }
