@@ -59,7 +59,7 @@ public struct PublishHeader: Sendable, Hashable {
     /// How many User Properties there are, and where the first begins.
     fileprivate let userProperties: (count: Int, start: Int)
 
-    /// - Parameter isChecked: the texts are known to be UTF-8.
+    /// - Parameter isChecked: the record has been read before: its texts are known to be UTF-8, and it to be whole.
     fileprivate init(_ fields: inout FieldReader, isChecked: Bool) throws(FieldError) {
       func text(_ fields: inout FieldReader) throws(FieldError) -> Range<Int> {
         isChecked ? try fields.skipBytes() : try fields.skipString()
@@ -74,9 +74,10 @@ public struct PublishHeader: Sendable, Hashable {
       correlationData = try fields.readOptional { fields throws(FieldError) in try fields.skipBytes() }
       let count = Int(try fields.read(UInt32.self))
       userProperties = (count, fields.position)
+      guard !isChecked else { return }
       for _ in 0..<count {
-        _ = try text(&fields)
-        _ = try text(&fields)
+        _ = try fields.skipString()
+        _ = try fields.skipString()
       }
     }
   }

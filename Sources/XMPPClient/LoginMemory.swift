@@ -28,7 +28,7 @@ enum LoginMemory {
   }
 
   private static func wait(_ time: Duration, on eventLoop: any EventLoop, _ threads: NIOThreadPool) {
-    eventLoop.scheduleTask(in: .nanoseconds(Int64(time / .nanoseconds(1)))) {
+    eventLoop.scheduleTask(in: TimeAmount(time)) {
       let now = Clocks.monotonic()
       let rest = state.withLock { state in
         let rest = max(state.lastLogin + Self.quiet, state.notBefore) - now

@@ -165,7 +165,7 @@ struct JSONReader {
     if let encoded = UTF8.encode(scalar) { text.append(contentsOf: encoded) }
   }
 
-  /// The four hexadecimal digits of a `\uXXXX` that begins here.
+  /// The four hexadecimal digits behind the `\u` of an escape.
   private mutating func codeUnit() throws(JSONError) -> UInt32 {
     var value: UInt32 = 0
     for index in (offset + 2)..<(offset + 6) {

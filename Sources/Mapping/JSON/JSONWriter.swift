@@ -49,6 +49,7 @@ public struct JSONWriter: ~Copyable, Sendable {
     let comma = needsComma ? 1 : 0
     let count = name.utf8CodeUnitCount
     sink.append(atMost: count + 4) { room in
+      // Where no comma is due the quotation mark takes its place: asking for room once for all of it spares a seventh of an event.
       room.storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
       let start = room + comma
       start.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
