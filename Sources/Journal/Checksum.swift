@@ -11,17 +11,21 @@ struct Checksum: Equatable {
 
   /// The checksum behind these bytes, and their number.
   func adding(_ bytes: ArraySlice<UInt8>) -> Checksum {
+    unsafe bytes.withUnsafeBytes { unsafe adding($0) }
+  }
+
+  /// The same of bytes that are lent.
+  @unsafe
+  func adding(_ bytes: UnsafeRawBufferPointer) -> Checksum {
     var next = self
     next.add(UInt64(bytes.count))
-    unsafe bytes.withUnsafeBytes { bytes in
-      let words = bytes.count / 8
-      for index in 0..<words {
-        next.add(UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)))
-      }
-      var last: UInt64 = 0
-      for index in (words * 8)..<bytes.count { last = last << 8 | UInt64(unsafe bytes[index]) }
-      next.add(last)
+    let words = bytes.count / 8
+    for index in 0..<words {
+      next.add(UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)))
     }
+    var last: UInt64 = 0
+    for index in (words * 8)..<bytes.count { last = last << 8 | UInt64(unsafe bytes[index]) }
+    next.add(last)
     return next
   }
 

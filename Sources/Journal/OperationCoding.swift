@@ -14,18 +14,28 @@ enum LoggedOperation: Equatable {
   case spool(JournalSpool, name: String)
 }
 
-/// Puts changes together for a record of the log.
+/// Puts changes together for a record of the log, one record after the other in the same memory.
 struct OperationEncoder: ~Copyable {
-  private var fields: FieldWriter
+  private var fields = FieldWriter(capacity: 4 << 10)
 
-  /// - Parameter capacity: how many bytes the changes are expected to take.
-  init(capacity: Int) {
-    fields = FieldWriter(capacity: OperationLog.recordHeader + capacity)
+  /// How much memory it keeps from one record to the next: a batch at full speed fits into that.
+  private static let keptBytes = 128 << 10
+
+  init() { begin() }
+
+  /// Begins the next record.
+  mutating func begin() {
+    fields.removeAll(keepingAtMost: Self.keptBytes)
     for _ in 0..<OperationLog.recordHeader { fields.write(0 as UInt8) }
   }
 
-  /// The record; its header is still to be filled in.
-  var record: [UInt8] { fields.bytes }
+  /// Lends the record, whose header is still to be filled in.
+  @unsafe
+  mutating func withRecord<Result, Failure: Error>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe fields.withUnsafeMutableBytes(body)
+  }
 
   mutating func add(_ spool: JournalSpool, name: String) {
     put(.spool, spool)

@@ -68,7 +68,7 @@ final class OperationLog {
   /// Begins an epoch: whatever the file holds counts for nothing. Not flushed; the next flush covers it.
   func restart(epoch: Int64) throws(SQLiteError) {
     let (header, checksum) = Self.header(epoch)
-    try write(header, at: 0)
+    try unsafe header.span.bytes.withUnsafeBytes { bytes throws(SQLiteError) in try unsafe write(bytes, at: 0) }
     (end, check) = (Int64(Self.fileHeader), checksum)
   }
 
@@ -98,11 +98,13 @@ final class OperationLog {
 
   /// Writes a record. If that fails nothing of it counts.
   /// - Parameter record: begins with ``recordHeader`` bytes that are still to be filled in.
-  func append(_ record: inout [UInt8]) throws(SQLiteError) {
-    let next = check.adding(record[Self.recordHeader...])
-    Self.put(UInt64(record.count - Self.recordHeader), width: 4, into: &record, at: 0)
-    Self.put(next.value, width: 8, into: &record, at: 4)
-    try write(record, at: end)
+  @unsafe
+  func append(_ record: UnsafeMutableRawBufferPointer) throws(SQLiteError) {
+    let payload = unsafe UnsafeRawBufferPointer(rebasing: record[Self.recordHeader...])
+    let next = unsafe check.adding(payload)
+    unsafe record.storeBytes(of: UInt32(payload.count).littleEndian, as: UInt32.self)
+    unsafe record.storeBytes(of: next.value.littleEndian, toByteOffset: 4, as: UInt64.self)
+    try unsafe write(UnsafeRawBufferPointer(record), at: end)
     end += Int64(record.count)
     check = next
   }
@@ -127,13 +129,11 @@ final class OperationLog {
     unsafe file.pointee.pMethods = nil
   }
 
-  private func write(_ bytes: [UInt8], at offset: Int64) throws(SQLiteError) {
+  @unsafe
+  private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SQLiteError) {
     for start in stride(from: 0, to: bytes.count, by: Self.mostAtOnce) {
       let count = min(bytes.count - start, Self.mostAtOnce)
-      try check(
-        unsafe bytes.withUnsafeBytes {
-          unsafe methods.pointee.xWrite(file, $0.baseAddress! + start, Int32(count), offset + Int64(start))
-        })
+      try check(unsafe methods.pointee.xWrite(file, bytes.baseAddress! + start, Int32(count), offset + Int64(start)))
     }
   }
 

@@ -23,6 +23,11 @@ struct PendingChanges {
   private var rows: [JournalSpool: Rows] = [:]
   private var values: [String: [UInt8]?] = [:]
   private var keys: [JournalSpool: Keys] = [:]
+  /// The latest changes, which are sorted in a few dozen at a time: nobody has to wait for that after each commit, and
+  /// together it is less work.
+  private var unsorted: [JournalOperation] = []
+  private var unsortedWeight = 0
+  private static let mostUnsorted = 64
   /// Whether there are none.
   private(set) var isEmpty = true
 
@@ -33,8 +38,21 @@ struct PendingChanges {
     names.append((spool, name))
   }
 
-  mutating func add(_ operation: JournalOperation) {
+  mutating func add(_ operations: [JournalOperation]) {
+    guard !operations.isEmpty else { return }
     isEmpty = false
+    unsorted += operations
+    for operation in operations { unsortedWeight += operation.weight }
+    if unsortedWeight >= Self.mostUnsorted { sort() }
+  }
+
+  private mutating func sort() {
+    for operation in unsorted { sort(operation) }
+    unsorted.removeAll(keepingCapacity: true)
+    unsortedWeight = 0
+  }
+
+  private mutating func sort(_ operation: JournalOperation) {
     switch operation {
     case .append(let spool, let new): for row in new { rows[spool, default: Rows()].add(row) }
     case .amend(let spool, let sequence, let meta): rows[spool, default: Rows()].amend(sequence, meta)
@@ -50,7 +68,8 @@ struct PendingChanges {
   // MARK: Into the database
 
   /// Makes the changes in the database.
-  func apply(to statements: Statements) throws(SQLiteError) {
+  mutating func apply(to statements: Statements) throws(SQLiteError) {
+    sort()
     for (spool, name) in names { try statements.add(spool, name: name) }
     for (spool, rows) in rows {
       if let last = rows.trimmed { try statements.apply(.trim(spool, upTo: last)) }
@@ -73,9 +92,10 @@ struct PendingChanges {
   ///   - page: rows of the database behind `after`.
   ///   - limit: as for ``JournalHandle/load(_:from:after:limit:maxBytes:)``.
   /// - Returns: nil if it cannot be told without making the changes in the database.
-  func changing(
+  mutating func changing(
     _ page: JournalPage, of spool: JournalSpool, after: UInt64, limit: Int, maxBytes: Int
   ) -> JournalPage? {
+    sort()
     guard let changes = rows[spool] else { return page }
     guard changes.removed.isEmpty, changes.amended.isEmpty, changes.trimmed.map({ $0 <= after }) ?? true else {
       return nil
@@ -94,6 +114,18 @@ struct PendingChanges {
       bytes += row.bytes
     }
     return page
+  }
+}
+
+extension JournalOperation {
+  /// How much work it is to sort it in, roughly.
+  fileprivate var weight: Int {
+    switch self {
+    case .append(_, let rows): 1 + rows.count
+    case .remove(_, let sequences): 1 + sequences.count
+    case .redelivery(_, let keys): 1 + keys.count
+    case .amend, .trim, .set, .clearRedelivery: 1
+    }
   }
 }
 

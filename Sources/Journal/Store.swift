@@ -43,6 +43,8 @@ final class Store {
   let lock: OwnerLock
   private let options: Options
 
+  /// The record that goes to the log next.
+  private var encoder = OperationEncoder()
   /// What is in the log and not in the database.
   private var pending = PendingChanges()
   /// The epoch of the log.
@@ -93,9 +95,9 @@ final class Store {
       if isInDoubt { try database.rewriteLog() }
       log = try OperationLog(beside: path, fileSystem: options.fileSystem)
       let epoch = try statements.logEpoch()
-      let pending = try Self.pending(in: log, epoch: epoch)
+      var pending = try Self.pending(in: log, epoch: epoch)
       recovered = try Self.retryingIfFull(database) { () throws(SQLiteError) in
-        if !pending.isEmpty { try Self.fold(pending, into: statements, nextEpoch: epoch + 1) }
+        if !pending.isEmpty { try Self.fold(&pending, into: statements, nextEpoch: epoch + 1) }
         return try statements.takePossession(of: database, identity: StateFile.identity(path))
       }
       self.epoch = pending.isEmpty ? epoch : epoch + 1
@@ -152,7 +154,7 @@ final class Store {
       var decoder = OperationDecoder(record)
       while let change = try decoder.next() {
         switch change {
-        case .operation(let operation): pending.add(operation)
+        case .operation(let operation): pending.add([operation])
         case .spool(let spool, let name): pending.add(spool, name: name)
         }
       }
@@ -188,7 +190,7 @@ final class Store {
       throw failed(error)
     }
     for (spool, name) in spools { pending.add(spool, name: name) }
-    for operations in batches { for operation in operations { pending.add(operation) } }
+    for operations in batches { pending.add(operations) }
     isDirty = !sync
     statistics.transactions += 1
     if sync { statistics.syncs += 1 }
@@ -200,26 +202,29 @@ final class Store {
   private func append(
     _ batches: [[JournalOperation]], _ spools: [(spool: JournalSpool, name: String)], mayFold: Bool
   ) throws(SQLiteError) -> OperationLog.Mark {
-    var encoder = OperationEncoder(capacity: batches.reduce(0) { $0 + $1.reduce(0) { $0 + $1.bytes + 64 } })
+    encoder.begin()
     for (spool, name) in spools { encoder.add(spool, name: name) }
     for operations in batches { for operation in operations { encoder.add(operation) } }
-    var record = encoder.record
     var mark = log.mark
     do throws(SQLiteError) {
-      try log.append(&record)
+      try appendEncoded()
     } catch {
       guard mayFold, error.isFull, (try? fold()) != nil else { throw error }
       mark = log.mark
-      try log.append(&record)
+      try appendEncoded()
     }
     return mark
+  }
+
+  private func appendEncoded() throws(SQLiteError) {
+    try unsafe encoder.withRecord { [log] (record) throws(SQLiteError) in try unsafe log.append(record) }
   }
 
   /// Puts what is pending into the database, and begins the log anew.
   private func fold() throws(SQLiteError) {
     do throws(SQLiteError) {
       try Self.retryingIfFull(database) { () throws(SQLiteError) in
-        try Self.fold(pending, into: statements, nextEpoch: epoch + 1)
+        try Self.fold(&pending, into: statements, nextEpoch: epoch + 1)
       }
     } catch {
       throw doubting(error)
@@ -240,7 +245,7 @@ final class Store {
   }
 
   private static func fold(
-    _ pending: PendingChanges, into statements: Statements, nextEpoch: Int64
+    _ pending: inout PendingChanges, into statements: Statements, nextEpoch: Int64
   ) throws(SQLiteError) {
     try statements.beginTransaction()
     try pending.apply(to: statements)

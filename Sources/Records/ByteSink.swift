@@ -41,6 +41,21 @@ public struct ByteSink: ~Copyable, @unchecked Sendable {
   /// What has been collected so far.
   public var bytes: [UInt8] { Array(storage[..<count]) }
 
+  /// Lends what has been collected so far, to be read or changed in its place.
+  public mutating func withUnsafeMutableBytes<Result, Failure: Error>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(storage)[..<count]))
+  }
+
+  /// Begins anew in the same room, or in less if it is more than so many bytes.
+  public mutating func removeAll(keepingAtMost limit: Int) {
+    count = 0
+    guard storage.count > limit else { return }
+    storage.deallocate()
+    storage = .allocate(capacity: max(limit, 1))
+  }
+
   @inline(never)
   private mutating func grow(by wanted: Int) {
     let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(2 * storage.count, count + wanted))

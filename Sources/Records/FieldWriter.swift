@@ -18,6 +18,16 @@ public struct FieldWriter: ~Copyable, Sendable {
   /// What has been written.
   public var bytes: [UInt8] { sink.bytes }
 
+  /// Lends what has been written, to be read or changed in its place.
+  public mutating func withUnsafeMutableBytes<Result, Failure: Error>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try sink.withUnsafeMutableBytes(body)
+  }
+
+  /// Begins a new record in the same room, or in less if it is more than so many bytes.
+  public mutating func removeAll(keepingAtMost limit: Int) { sink.removeAll(keepingAtMost: limit) }
+
   /// Appends an integer in as many bytes as its type has.
   public mutating func write<Value: FixedWidthInteger & BitwiseCopyable & Sendable>(_ value: Value) {
     sink.append(atMost: value.bitWidth / 8) { room in
@@ -31,6 +41,9 @@ public struct FieldWriter: ~Copyable, Sendable {
 
   /// Appends bytes behind their length; at most `UInt32.max`, which no row reaches.
   public mutating func write(_ value: [UInt8]) { value.withUnsafeBufferPointer { write($0) } }
+
+  /// Appends fields that another writer has written.
+  public mutating func write(written fields: [UInt8]) { fields.withUnsafeBufferPointer { sink.append($0) } }
 
   /// Appends a string's UTF-8 behind its length.
   public mutating func write(_ value: String) { value.utf8.span.withUnsafeBufferPointer { write($0) } }

@@ -41,12 +41,13 @@ struct AccountHarness {
     let policy = AccessPolicy(
       allow: try AccessList(allow, wildcard: .isRefused), maySend: try AccessList(maySend, wildcard: .meansAnyone))
     let record = record ?? SessionRecord()
+    let settings = try Self.settings(policy, status, binary, window, windowBytes)
     core = AccountCore(
-      settings: try Self.settings(policy, status, binary, window, windowBytes),
+      settings: settings,
       outbound: Self.outbound(record, holdMessages: holdMessages, journal),
       inbound: Self.inbound(record, holdMessages: holdMessages, journal), record: record, roster: RosterCache(),
-      topicSequences: TopicSequences(), redelivery: RedeliveryFilter(), ids: IdentifierSource(seed: 36), memory: memory,
-      rooms: rooms)
+      topicSequences: TopicSequences(keys: settings.keys), redelivery: RedeliveryFilter(),
+      ids: IdentifierSource(seed: 36), memory: memory, rooms: rooms)
     core.start()
     settle()
     committed()

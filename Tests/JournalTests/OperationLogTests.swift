@@ -18,14 +18,14 @@ struct OperationLogTests {
   ]
 
   private static func record(_ operations: [LoggedOperation]) -> [UInt8] {
-    var encoder = OperationEncoder(capacity: 0)
+    var encoder = OperationEncoder()
     for operation in operations {
       switch operation {
       case .operation(let operation): encoder.add(operation)
       case .spool(let spool, let name): encoder.add(spool, name: name)
       }
     }
-    return encoder.record
+    return encoder.withRecord { Array($0) }
   }
 
   private static func decoded(_ payload: ArraySlice<UInt8>) throws -> [LoggedOperation] {
@@ -63,7 +63,7 @@ struct OperationLogTests {
     var payloads: [ArraySlice<UInt8>] = []
     for number in 1...3 as ClosedRange<UInt64> {
       var record = Self.record([.operation(.append(Self.spool, [row(number, "row \(number)")]))])
-      try log.append(&record)
+      try record.withUnsafeMutableBytes { try log.append($0) }
       payloads.append(record[OperationLog.recordHeader...])
     }
     return payloads
@@ -105,7 +105,7 @@ struct OperationLogTests {
     #expect(try log.records(of: 8) == [])
     // The same record as before, in the same place: the two behind it do not come back to life.
     var record = [UInt8](repeating: 0, count: OperationLog.recordHeader) + payloads[0]
-    try log.append(&record)
+    try record.withUnsafeMutableBytes { try log.append($0) }
     #expect(try #require(contents(OperationLog.path(beside: directory.file()))).count == size)
     #expect(try OperationLog(beside: directory.file(), fileSystem: nil).records(of: 8) == [payloads[0]])
     #expect(try OperationLog(beside: directory.file(), fileSystem: nil).records(of: 7) == [])
@@ -120,10 +120,10 @@ struct OperationLogTests {
     #expect(try log.records(of: 1) == [])
     let mark = log.mark
     var long = Self.record([.operation(.set(key: "long", [UInt8](repeating: 1, count: 500)))])
-    try log.append(&long)
+    try long.withUnsafeMutableBytes { try log.append($0) }
     log.goBack(to: mark)
     var short = Self.record([.operation(.set(key: "short", [1]))])
-    try log.append(&short)
+    try short.withUnsafeMutableBytes { try log.append($0) }
     #expect(
       try OperationLog(beside: directory.file(), fileSystem: nil).records(of: 1) == [
         short[OperationLog.recordHeader...]

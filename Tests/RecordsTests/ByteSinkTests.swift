@@ -21,4 +21,16 @@ struct ByteSinkTests {
       #expect(sink.bytes == expected)
     }
   }
+  @Test("lends its bytes to be changed, and begins anew in the same room", arguments: [1, 16, 1_000])
+  func begunAnew(limit: Int) {
+    var sink = ByteSink(capacity: 4)
+    for text in ["first, which is longer than the limit may be", "second"] {
+      sink.append(text)
+      sink.withUnsafeMutableBytes { $0[0] = UInt8(ascii: "*") }
+      #expect(sink.bytes == Array("*".utf8) + Array(text.utf8.dropFirst()))
+      sink.removeAll(keepingAtMost: limit)
+      #expect(sink.count == 0)
+      #expect(sink.bytes == [])
+    }
+  }
 }

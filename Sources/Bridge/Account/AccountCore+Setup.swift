@@ -66,7 +66,7 @@ extension AccountCore {
   /// Requests that nobody has answered are made again. The roster is asked for until it comes, since without it people
   /// would be refused who may talk; the archive is done without in the end.
   mutating func repeatRequests(now: Duration, wallClock: Int64) {
-    guard isOnline else { return }
+    guard isOnline, requests.isDue(now) else { return }
     for request in requests.expire(now: now) {
       switch request {
       case .roster:

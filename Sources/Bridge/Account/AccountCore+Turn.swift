@@ -11,8 +11,10 @@ extension AccountCore {
   static let mostLazyAnswers = 128
   private static let expiryInterval: Duration = .seconds(30)
 
-  // No array: this is asked at every turn.
-  private var nextDeadline: Duration? {
+  /// When `endTurn` has to be called again although nothing happened. To be asked when what the machine wants has been carried
+  /// out: a message on its way does not wait for that.
+  mutating func nextDeadline() -> Duration? {
+    // No array: this is asked at every turn. Mutating, since for a getter the machine would be copied whole.
     outbound.ledger.deadline.earlier(inbound.ledger.deadline)
       .earlier(lazySince.map { $0 + Self.lazyCommit }).earlier(nextExpiryCheck)
       .earlier(isOnline ? requests.deadline : nil)
@@ -42,7 +44,6 @@ extension AccountCore {
       toldInbound = handled
       act(.handled(upTo: handled))
     }
-    deadline = nextDeadline
   }
 
   /// Looks at the clocks: before the inputs of a turn, so that a clock that was set since the last turn makes nothing old.
@@ -63,8 +64,8 @@ extension AccountCore {
       if isStreamSuspended { act(.parkStream) } else if wantsConnection { isSyncWanted = true }
       inboundFull.set(isStreamSuspended)
     }
-    if let news = outboundFull.news(now: now) { report(news, "the XMPP server") }
-    if let news = inboundFull.news(now: now) { report(news, "the MQTT broker") }
+    if outboundFull.mayHaveNews, let news = outboundFull.news(now: now) { report(news, "the XMPP server") }
+    if inboundFull.mayHaveNews, let news = inboundFull.news(now: now) { report(news, "the MQTT broker") }
   }
 
   private mutating func report(_ news: Disturbance.News, _ downstream: String) {
@@ -133,7 +134,7 @@ extension AccountCore {
     let isLate = lazySince.map { now >= $0 + Self.lazyCommit } ?? false
     guard isCommitUrgent || isSyncWanted || isLate else { return }
     operations += seen.takeOperations(keys: settings.keys)
-    operations += topicSequences.takeOperations(keys: settings.keys)
+    operations += topicSequences.takeOperations()
     if isRecordDirty {
       record.waiting = outbound.waitingControls
       operations.append(.set(key: settings.keys.session, record.bytes))
@@ -211,16 +212,14 @@ extension AccountCore {
   // MARK: Expiry
 
   private mutating func expire(now: Duration, wallClock: Int64) {
+    if let due = nextExpiryCheck, now < due { return }
+    let isDue = nextExpiryCheck != nil
     guard outbound.hasWaiting || inbound.hasWaiting else {
       nextExpiryCheck = nil
       return
     }
-    guard let due = nextExpiryCheck else {
-      nextExpiryCheck = now + Self.expiryInterval
-      return
-    }
-    guard now >= due else { return }
     nextExpiryCheck = now + Self.expiryInterval
+    guard isDue else { return }
     let stale = outbound.expire(settings.expiry, record: record, wallClock: wallClock)
     if !stale.isEmpty { write(.remove(settings.outboundSpool, stale.map(\.sequence))) }
     expired(stale, wallClock: wallClock)

@@ -86,8 +86,6 @@ struct AccountCore: Sendable {
   var submitted: Deque<CommitEffects> = []
   var nextTicket: UInt64 = 1
   var nextExpiryCheck: Duration?
-  /// When `endTurn` has to be called again although nothing happened. Kept, since to ask the machine it is copied whole.
-  var deadline: Duration?
 
   /// What has happened so far, for whoever asks.
   var counters = AccountCounters()

@@ -153,7 +153,7 @@ final class AccountDriver {
     paceStream()
     connectIfDue()
     leaveIfSettled()
-    timer.set(core.deadline.earlier(connector.deadline).earlier(leaving?.deadline).earlier(pace.deadline))
+    timer.set(core.nextDeadline().earlier(connector.deadline).earlier(leaving?.deadline).earlier(pace.deadline))
   }
 
   private func commit(_ batch: JournalBatch) {

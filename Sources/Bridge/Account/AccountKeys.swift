@@ -6,14 +6,15 @@ struct AccountKeys: Sendable, Equatable {
 
   init(account: String) {
     self.account = account
+    session = account + "/session"
   }
 
   /// The spool from MQTT to XMPP.
   var outboundSpool: String { account + "/out" }
   /// The spool from XMPP to MQTT.
   var inboundSpool: String { account + "/in" }
-  /// The session record.
-  var session: String { account + "/session" }
+  /// The session record. Kept, since it is written with nearly every commit.
+  let session: String
   /// Keys of the latest login, which spare the next one their computation.
   var login: String { account + "/login" }
   /// The subscriptions that the broker has confirmed for the in connection.

@@ -170,7 +170,7 @@ struct AccountLoader {
     for (key, bytes) in try journal.values(prefix: keys.sequencePrefix) {
       last[String(key.dropFirst(keys.sequencePrefix.count))] = TopicSequences.number(bytes)
     }
-    return TopicSequences(last: last)
+    return TopicSequences(keys: keys, last: last)
   }
 
   private func memory(_ keys: AccountKeys) throws -> MessageMemory {

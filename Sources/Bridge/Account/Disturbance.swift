@@ -13,9 +13,12 @@ struct Disturbance: Sendable, Equatable {
   /// It is there, or it is not.
   mutating func set(_ isOn: Bool) { self.isOn = isOn }
 
+  /// Whether it is worth asking for news.
+  var mayHaveNews: Bool { isOn != isTold }
+
   /// What people should hear now, once.
   mutating func news(now: Duration) -> News? {
-    guard isOn != isTold else { return nil }
+    guard mayHaveNews else { return nil }
     if isTold {
       isTold = false
       return .ended

@@ -21,6 +21,9 @@ struct PendingRequests<Purpose: Sendable>: Sendable {
   /// When the next request is given up. Asked for at every turn, and therefore kept.
   private(set) var deadline: Duration?
 
+  /// Whether something was waited for long enough.
+  func isDue(_ now: Duration) -> Bool { deadline.map { $0 <= now } ?? false }
+
   /// A request was sent.
   /// - Parameter recipient: to whom; nil for the account itself.
   mutating func asked(_ purpose: Purpose, id: String, of recipient: JID? = nil, now: Duration) {
@@ -49,7 +52,7 @@ struct PendingRequests<Purpose: Sendable>: Sendable {
 
   /// What was waited for long enough.
   mutating func expire(now: Duration) -> [Purpose] {
-    guard let deadline, deadline <= now else { return [] }
+    guard isDue(now) else { return [] }
     let late = open.filter { $0.value.deadline <= now }
     for id in late.keys { open[id] = nil }
     findDeadline()

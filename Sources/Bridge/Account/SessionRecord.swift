@@ -43,13 +43,25 @@ struct SessionRecord: Sendable, Equatable {
   /// A stream with an identifier the server gave for resumption (XEP-0198 §5).
   struct Stream: Sendable, Equatable {
     /// The bound full JID.
-    var jid: JID
+    let jid: JID
     /// `<enabled id=…>`.
-    var id: String
+    let id: String
     /// Where the server wants the resumption, if it said so.
-    var location: String?
+    let location: String?
     /// How long the server keeps it, if it said so.
-    var maximum: Duration?
+    let maximum: Duration?
+    /// Its fields in the record, which is written with nearly every commit, while these stay.
+    fileprivate let fields: [UInt8]
+
+    init(jid: JID, id: String, location: String? = nil, maximum: Duration? = nil) {
+      (self.jid, self.id, self.location, self.maximum) = (jid, id, location, maximum)
+      var fields = FieldWriter(capacity: 128)
+      fields.write(jid.description)
+      fields.write(id)
+      fields.write(location) { $0.write($1) }
+      fields.write(maximum) { $0.write($1.components.seconds) }
+      self.fields = fields.bytes
+    }
   }
 }
 
@@ -79,12 +91,7 @@ extension SessionRecord {
   var bytes: [UInt8] {
     var fields = FieldWriter(capacity: 256)
     fields.write(stream != nil)
-    if let stream {
-      fields.write(stream.jid.description)
-      fields.write(stream.id)
-      fields.write(stream.location) { $0.write($1) }
-      fields.write(stream.maximum) { $0.write($1.components.seconds) }
-    }
+    if let written = stream?.fields { fields.write(written: written) }
     fields.write(inbound)
     fields.write(acknowledged)
     fields.write(trimmed)

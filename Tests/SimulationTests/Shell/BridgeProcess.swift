@@ -231,7 +231,7 @@ final class BridgeProcess {
   }
 
   private func schedule() {
-    let deadline = [core.deadline, connector.deadline].compactMap { $0 }.min()
+    let deadline = [core.nextDeadline(), connector.deadline].compactMap { $0 }.min()
     guard deadline != timerDeadline else { return }
     // A deadline that moved away is looked at when the timer fires.
     if let old = timerDeadline, let deadline, deadline > old { return }
