@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Draws docs/plots/*.svg, which docs/performance.md shows, from the figures in docs/plots/*.tsv, which deploy/bench.sh wrote:
 #
-#   deploy/bench.sh --size 10,100,1000,10000,65536 --tls none,direct --accounts 1 --messages 3000 --server ejabberd \
+#   deploy/bench.sh --size 10,100,1000,10000,65536 --tls none,direct --accounts 1 --messages 2000 --server ejabberd \
 #     --repeat 3 --tsv docs/plots/size.tsv
 #   deploy/bench.sh --accounts 1,10,100,1000,4000 --total-rate 400 --seconds 10 --tsv docs/plots/accounts.tsv
-#   deploy/bench.sh --waiting 0,1000,10000,100000,1000000 --tsv docs/plots/waiting.tsv
+#   deploy/bench.sh --waiting 0,10000,100000,1000000 --to xmpp --tsv docs/plots/waiting.tsv      # and, in a run of its own,
+#                                                    --to mqtt, whose lines belong behind those
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 [[ $# == 0 ]] || die "usage: deploy/plots.sh"
