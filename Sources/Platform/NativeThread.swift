@@ -5,7 +5,7 @@ import Glibc
 public final class NativeThread: Sendable {
   private let handle: pthread_t
 
-  private final class Start {
+  private final class Start: Sendable {
     let name: String
     let body: @Sendable () -> Void
     init(name: String, body: @escaping @Sendable () -> Void) {
@@ -19,13 +19,15 @@ public final class NativeThread: Sendable {
   ///   - name: shown by `ps -L` and `perf`; the system cuts it at 15 bytes.
   ///   - body: what it runs. All signals are blocked in it, so that they reach the main thread.
   public init(name: String, body: @escaping @Sendable () -> Void) throws(SystemError) {
-    var everything = sigset_t()
-    var before = sigset_t()
-    unsafe sigfillset(&everything)
-    unsafe pthread_sigmask(SIG_SETMASK, &everything, &before)
-    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let start = Start(name: name, body: body)
+    switch MainThread.make({ Self.create(start) }) {
+    case .success(let thread): handle = thread
+    case .failure(let error): throw error
+    }
+  }
 
-    let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
+  private static func create(_ start: Start) -> Result<pthread_t, SystemError> {
+    let start = unsafe Unmanaged.passRetained(start)
     var thread = pthread_t()
     let code = unsafe pthread_create(
       &thread, nil,
@@ -35,11 +37,11 @@ public final class NativeThread: Sendable {
         start.body()
         return nil
       }, unsafe start.toOpaque())
-    if code != 0 {
+    guard code == 0 else {
       unsafe start.release()
-      throw SystemError(call: "pthread_create", code: code)
+      return .failure(SystemError(call: "pthread_create", code: code))
     }
-    handle = thread
+    return .success(thread)
   }
 
   /// Waits until the body has returned. Call once, from another thread.

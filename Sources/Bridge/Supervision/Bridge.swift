@@ -49,9 +49,11 @@ public final class Bridge: Sendable {
     self.mqtt = mqtt
     // SCRAM keys take milliseconds each: a thousand first logins are held up by one core, and need not be.
     let width = min(configuration.accounts.count, System.coreCount)
-    loops = MultiThreadedEventLoopGroup(numberOfThreads: width)
-    threads = NIOThreadPool(numberOfThreads: width)
-    threads.start()
+    (loops, threads) = MainThread.make {
+      let threads = NIOThreadPool(numberOfThreads: width)
+      threads.start()
+      return (MultiThreadedEventLoopGroup(numberOfThreads: width), threads)
+    }
 
     started = (Clocks.wall(), Clocks.monotonic())
     let info = BridgeInfo(

@@ -2,7 +2,6 @@ import ArgumentParser
 import BridgeConfig
 
 /// `xmpp-mqtt-bridge`: what can be called, and nothing of what it does.
-@main
 struct BridgeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "xmpp-mqtt-bridge",

@@ -37,13 +37,14 @@ public final class BridgeProcess: Sendable {
   // MARK: Running
 
   /// Starts the program; returns as soon as it runs, before it has connected to anything.
-  /// - Parameter environment: added to that of the test process.
-  public func start(environment: [String: String] = [:]) async throws {
+  /// - Parameters:
+  ///   - environment: added to that of the test process.
+  ///   - launcher: a program that becomes the bridge, with its arguments, as `nice` does.
+  public func start(environment: [String: String] = [:], by launcher: [String] = []) async throws {
     let log = directory.path("bridge.log")
+    let words = launcher + [try Self.executable(), "run", "--config", file]
     let started = try await ChildProcess.start(
-      .init(
-        try Self.executable(), ["run", "--config", file], environment: environment, directory: directory.path, log: log)
-    )
+      .init(words[0], Array(words.dropFirst()), environment: environment, directory: directory.path, log: log))
     child.withLock { $0 = started }
   }
 
