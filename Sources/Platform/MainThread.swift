@@ -5,20 +5,21 @@ import Glibc
 /// was started with (`nice(1)`, `Nice=` of systemd), and nobody unprivileged can take that back.
 public enum MainThread {
   private struct State {
-    var isServing = false
+    /// Wakes the main thread; nil as long as it does not serve.
+    var wakeUp: WakeUp?
     var orders: [@Sendable () -> Void] = []
   }
 
   private static let state = Lock(State())
-  private static let wakeUp = Result { () throws(SystemError) in try WakeUp() }
 
   /// Lets tasks begin, and makes threads for them from now on; to be called once, by the main thread.
   /// - Parameter begin: starts the tasks, one of which ends the process.
   public static func serve(_ begin: () -> Void) -> Never {
-    if case .success = wakeUp { state.withLock { $0.isServing = true } }
+    let wakeUp = try? WakeUp()
+    state.withLock { $0.wakeUp = wakeUp }
     begin()
     while true {
-      wait()
+      wait(for: wakeUp)
       let orders = state.withLock { state in
         defer { state.orders = [] }
         return state.orders
@@ -29,21 +30,21 @@ public enum MainThread {
 
   /// Has the main thread make threads, with all signals blocked in them, so that they reach the main thread; where it does
   /// not serve, as in tests, the caller does it.
-  /// - Parameter body: returns soon, and makes threads by nothing but itself.
+  /// - Parameter body: returns soon, and does not order threads itself.
   public static func make<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value {
     let answer = Answer<Value>()
-    let isOrdered = state.withLock { state in
-      if state.isServing { state.orders.append { answer.give(blockingSignals(body)) } }
-      return state.isServing
+    let wakeUp = state.withLock { state in
+      if state.wakeUp != nil { state.orders.append { answer.give(blockingSignals(body)) } }
+      return state.wakeUp
     }
-    guard isOrdered, case .success(let wakeUp) = wakeUp else { return blockingSignals(body) }
+    guard let wakeUp else { return blockingSignals(body) }
     wakeUp.signal()
     return answer.wait()
   }
 
-  private static func wait() {
-    guard case .success(let wakeUp) = wakeUp else {
-      // Without a descriptor to wait for, nothing is ordered either.
+  private static func wait(for wakeUp: WakeUp?) {
+    guard let wakeUp else {
+      // No descriptor was left for it, and nothing is ordered.
       _ = pause()
       return
     }

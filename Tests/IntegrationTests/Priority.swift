@@ -26,12 +26,8 @@ extension Integration {
         BridgeConf(mqttURL: "mqtt://127.0.0.1:1", accounts: [.init(port: 1)]))
       try await bridge.start(by: ["/usr/bin/nice", "-n", "3"])
       let process = try #require(bridge.current)
-      let start = ContinuousClock.now
-      var values: [String: Int] = [:]
-      while values.keys.filter({ $0.hasPrefix("NIO-ELT") }).isEmpty {
-        guard start.duration(to: .now) < Patience.start else { throw TestFailure("there is no event loop: \(values)") }
-        values = niceValues(of: process.pid)
-      }
+      try await bridge.logs("running", "version")
+      let values = niceValues(of: process.pid)
       for name in ["mqtt", "journal", "NIO-ELT-1-#1"] { #expect(values[name] == 3, "\(name) of \(values)") }
       #expect(try await bridge.stop() == .code(0))
     }

@@ -21,6 +21,7 @@ struct ByteSinkTests {
       #expect(sink.bytes == expected)
     }
   }
+
   @Test("lends its bytes to be changed, and begins anew in the same room", arguments: [1, 16, 1_000])
   func begunAnew(limit: Int) {
     var sink = ByteSink(capacity: 4)
