@@ -8,6 +8,7 @@
 # BRIDGE_BINARY=FILE in the environment: shows that program and builds nothing.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source deploy/servers.sh
 
 once=false
 case ${1-} in
@@ -37,62 +38,13 @@ else
   bridge=$(swift build -c release --show-bin-path)/xmpp-mqtt-bridge
 fi
 
-# --- certificates: a CA of this demo's own, which alice and the bridge trust -------------------------------------------
+# --- the servers: a CA of this demo's own, which alice and the bridge trust; users bot and alice, who know each other --------
 
 say "starting Mosquitto and Prosody"
-key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
-openssl req -x509 "${key[@]}" -days 2 -subj '/CN=demo CA' -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
-openssl req -new "${key[@]}" -subj /CN=localhost -keyout "$work/server.key" -out "$work/server.csr" 2>/dev/null
-openssl x509 -req -in "$work/server.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -days 2 \
-  -extfile <(echo subjectAltName=DNS:localhost) -out "$work/server.pem" 2>/dev/null
-
-# --- the broker ------------------------------------------------------------------------------------------------------
-
-free_port && mqtt_port=$REPLY
-cat >"$work/mosquitto.conf" <<CONF
-user $(id -un)
-listener $mqtt_port 127.0.0.1
-allow_anonymous true
-persistence true
-persistence_location $work/
-log_dest stderr
-log_type all
-CONF
-start Mosquitto "$work/mosquitto.log" mosquitto -c "$work/mosquitto.conf"
-
-# --- the XMPP server: users bot and alice, who are in each other's roster ----------------------------------------------
-
-free_port && xmpp_port=$REPLY
-cat >"$work/prosody.cfg.lua" <<CONF
-run_as_root = true
-pidfile = "$work/prosody.pid"
-data_path = "$work/data"
-certificates = "$work"
-interfaces = { "127.0.0.1" }
-c2s_ports = { $xmpp_port }; c2s_direct_tls_ports = { }; legacy_ssl_ports = { }
-s2s_ports = { }; s2s_direct_tls_ports = { }; http_ports = { }; https_ports = { }; component_ports = { }
-modules_enabled = { "roster"; "saslauth"; "tls"; "disco"; "ping"; "posix"; "smacks"; "offline"; "carbons" }
-modules_disabled = { "s2s" }
-authentication = "internal_hashed"; storage = "internal"
-c2s_require_encryption = true
-ssl = { key = "$work/server.key"; certificate = "$work/server.pem" }
-log = { { levels = { min = "warn" }; to = "console" } }
-VirtualHost "localhost"
-CONF
-mkdir -p "$work/data/localhost/accounts" "$work/data/localhost/roster"
-for pair in bot:alice alice:bot; do
-  user=${pair%:*} friend=${pair#*:}
-  echo 'return { ["password"] = "secret"; };' >"$work/data/localhost/accounts/$user.dat"
-  cat >"$work/data/localhost/roster/$user.dat" <<DATA
-return {
-  [false] = { version = 1; pending = {}; };
-  ["$friend@localhost"] = { subscription = "both"; groups = {}; };
-};
-DATA
-done
-start Prosody "$work/prosody.log" prosody --config "$work/prosody.cfg.lua" -F
-await 30 "Mosquitto does not listen on port $mqtt_port" listens "$mqtt_port"
-await 30 "Prosody does not listen on port $xmpp_port" listens "$xmpp_port"
+make_certificates "$work"
+start_mosquitto "$work" all
+start_prosody "$work" true bot:alice alice:bot
+await_servers
 
 # --- the bridge --------------------------------------------------------------------------------------------------------
 

@@ -56,6 +56,14 @@ else
   say "instructions"
   deploy/instructions.sh 2>&1 | tee "$logs/instructions" || failures+=(instructions)
   run_tests servers --no-parallel --filter "$servers"
+  say "release"
+  program=$logs/xmpp-mqtt-bridge
+  if deploy/release.sh "$program" 2>&1 | tee "$logs/release"; then
+    # The optimised program, of which all else here is the debug build, between the same servers.
+    BRIDGE_BINARY=$program run_tests release --no-parallel --filter 'Integration/(MessagesBothWays|LinkCuts|Kills)/'
+  else
+    failures+=(release)
+  fi
 fi
 
 if [[ ${#failures[@]} != 0 ]]; then
