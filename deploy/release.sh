@@ -107,7 +107,7 @@ say "training: messages one by one"
 exchange send 1500 0.004 'Message %d of those that come alone, as long as people make them when they write to each other all day'
 exchange send/json 500 0.004 '{"id":"alone-%d","body":"A message whose sender wants to know what becomes of it"}'
 say "training: as many as go"
-exchange send 10000 0 'Message %d of those that come in a crowd, as long as people make them when they write to each other all day'
+exchange send 2000 0 'Message %d of those that come in a crowd, as long as people make them when they write to each other all day'
 end_children
 "$profdata" merge -o "$work/profile" "$work"/*.profraw || die "the bridge left no counts"
 
