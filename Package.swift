@@ -87,15 +87,19 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests: a target mirrors each of the above; the last seven run whole programs and real servers.
-    .testTarget(name: "XMLStreamTests", dependencies: ["XMLStream", "CLibXML2"], swiftSettings: strict),
+    .testTarget(name: "XMLStreamTests", dependencies: ["XMLStream", "CLibXML2", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TLSEngineTests", dependencies: ["TLSEngine", "COpenSSL"], swiftSettings: wrapsC),
-    .testTarget(name: "XMPPTests", dependencies: ["XMPP", "TLSEngine", "XMLStream"], swiftSettings: strict),
-    .testTarget(name: "MQTTTests", dependencies: ["MQTT"], swiftSettings: strict),
-    .testTarget(name: "MappingTests", dependencies: ["Mapping", "XMPP", "XMLStream", "MQTT"], swiftSettings: strict),
+    .testTarget(
+      name: "XMPPTests", dependencies: ["XMPP", "TLSEngine", "XMLStream", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "MappingTests", dependencies: ["Mapping", "XMPP", "XMLStream", "MQTT", "TestSupport"], swiftSettings: strict
+    ),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "JournalTests", dependencies: ["Journal", "Platform", "CSQLite"], swiftSettings: strict),
+    .testTarget(
+      name: "JournalTests", dependencies: ["Journal", "Platform", "CSQLite", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "XMPPClientTests",
       dependencies: [
@@ -108,7 +112,8 @@ let package = Package(
       name: "MQTTClientTests", dependencies: ["MQTTClient", "MQTT", "Platform", "TestSupport", log],
       swiftSettings: strict),
     .testTarget(
-      name: "BridgeConfigTests", dependencies: ["BridgeConfig", "Platform", "XMPP", "Mapping"], swiftSettings: strict),
+      name: "BridgeConfigTests", dependencies: ["BridgeConfig", "Platform", "XMPP", "Mapping", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "BridgeTests",
       dependencies: [

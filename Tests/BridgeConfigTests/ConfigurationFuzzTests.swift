@@ -1,18 +1,6 @@
 import BridgeConfig
+import TestSupport
 import Testing
-
-/// The sequence of SplitMix64: the same cases on every machine.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 @Suite("Files that went wrong at random")
 struct ConfigurationFuzzTests {
@@ -55,7 +43,7 @@ struct ConfigurationFuzzTests {
   @Test(
     "no change of bytes ends the process, and every fault has a place in the file", arguments: 0..<16 as Range<UInt64>)
   func mutations(seed: UInt64) {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     let interesting = Array("[]{}\"'\\=.,#\n\r\t \u{0}09azAZ_-+é".utf8) + [0x80, 0xC3, 0xFF]
     let good = Array(Self.good.utf8)
     for _ in 0..<100 {

@@ -2,6 +2,7 @@ import CSQLite
 import Glibc
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Journal
@@ -74,7 +75,7 @@ final class FaultyFileSystem: Sendable {
   }()
 
   /// What could be on the disk if the power had been cut: of what was not flushed, each part made it or did not.
-  static func cut(_ disk: Disk, random: inout SplitMix64) -> [UInt8] {
+  static func cut(_ disk: Disk, random: inout SeededGenerator) -> [UInt8] {
     var bytes = disk.durable
     let percent = [0, 50, 90, 100].randomElement(using: &random) ?? 0
     for change in disk.pending {

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Journal
 
 /// What a journal should hold, in dictionaries.
@@ -35,7 +37,7 @@ struct JournalModel: Equatable {
   }
 
   /// Some operation, of which most add rows or trim old ones.
-  func operation(_ spools: [JournalSpool], next: inout UInt64, _ random: inout SplitMix64) -> JournalOperation {
+  func operation(_ spools: [JournalSpool], next: inout UInt64, _ random: inout SeededGenerator) -> JournalOperation {
     let index = Int.random(in: spools.indices, using: &random)
     let spool = spools[index]
     func bytes(upTo count: Int) -> [UInt8] {

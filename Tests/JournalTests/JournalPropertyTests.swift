@@ -1,4 +1,5 @@
 import Platform
+import TestSupport
 import Testing
 
 @testable import Journal
@@ -7,7 +8,7 @@ import Testing
 struct JournalPropertyTests {
   @Test("holds what the model holds, over many batches, endings and starts", arguments: 0..<8)
   func randomHistories(seed: UInt64) throws {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let directory = try TemporaryDirectory()
     var (journal, recovered) = try Journal.open(
       Store(path: directory.file(), options: .init(logBytes: 3_000, checkpointPages: 30)))
@@ -61,7 +62,7 @@ struct JournalPropertyTests {
     let outcomes: [(ticket: UInt64, model: JournalModel)]
     let moments: [Moment]
 
-    init(_ random: inout SplitMix64, path: String, isFailing: Bool) throws {
+    init(_ random: inout SeededGenerator, path: String, isFailing: Bool) throws {
       self.path = path
       let system = FaultyFileSystem()
       let client = RecordingClient()
@@ -153,7 +154,7 @@ struct JournalPropertyTests {
     [false, true])
   func kill(seed: UInt64, isFailing: Bool) throws {
     for seed in (seed * 4)..<(seed * 4 + 4) {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let directory = try TemporaryDirectory()
       let history = try History(&random, path: directory.file(), isFailing: isFailing)
       for moment in history.moments {
@@ -166,7 +167,7 @@ struct JournalPropertyTests {
   @Test("whenever the power is cut, everything that was told to be synced is found", arguments: 0..<5, [false, true])
   func powerCut(seed: UInt64, isFailing: Bool) throws {
     for seed in (seed * 4)..<(seed * 4 + 4) {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let directory = try TemporaryDirectory()
       let history = try History(&random, path: directory.file(), isFailing: isFailing)
       for moment in history.moments {

@@ -1,4 +1,5 @@
 import MQTT
+import TestSupport
 import Testing
 
 @Suite("PublishWindow")
@@ -200,7 +201,7 @@ struct PublishWindowTests {
 
   @Test("answers every token exactly once and keeps order, whatever happens")
   func property() {
-    var random = Randomness(seed: 6)
+    var random = SeededGenerator(seed: 6)
     for _ in 0..<200 {
       var wire = connected(limit: 1 + random.below(8))
       var isUp = true

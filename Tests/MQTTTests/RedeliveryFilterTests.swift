@@ -1,4 +1,5 @@
 import MQTT
+import TestSupport
 import Testing
 
 @Suite("RedeliveryFilter")
@@ -92,7 +93,7 @@ struct RedeliveryFilterTests {
   /// turn; a client whose journal survives every crash.
   @Test("journals every message exactly once, whatever is cut and killed")
   func property() {
-    var random = Randomness(seed: 5)
+    var random = SeededGenerator(seed: 5)
     for _ in 0..<60 {
       var unacknowledged: [(id: UInt16, number: Int)] = []
       var sent = 0

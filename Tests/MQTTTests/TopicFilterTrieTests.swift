@@ -1,11 +1,12 @@
 import MQTT
+import TestSupport
 import Testing
 
 @Suite("TopicFilterTrie")
 struct TopicFilterTrieTests {
   @Test("finds what a linear search finds, while filters come and go")
   func agreesWithLinearSearch() throws {
-    var random = Randomness(seed: 2)
+    var random = SeededGenerator(seed: 2)
     for _ in 0..<60 {
       var trie = TopicFilterTrie()
       var filters: [(filter: TopicFilter, id: Int)] = []
@@ -76,7 +77,7 @@ struct CoveringFiltersTests {
 
   @Test("covers everything and overlaps nowhere")
   func coversProperty() throws {
-    var random = Randomness(seed: 3)
+    var random = SeededGenerator(seed: 3)
     for _ in 0..<500 {
       let filters = try (0..<(1 + random.below(6))).map { _ in try TopicFilter(random.path(wildcards: true)) }
       let covering = CoveringFilters.of(filters)

@@ -1,4 +1,5 @@
 import MQTT
+import TestSupport
 import Testing
 
 @Suite("Topic names and filters")
@@ -63,7 +64,7 @@ struct TopicTests {
 
   @Test("agrees with a matcher that splits levels")
   func agreesWithModel() throws {
-    var random = Randomness(seed: 1)
+    var random = SeededGenerator(seed: 1)
     var matched = 0
     for _ in 0..<20_000 {
       let filter = random.path(wildcards: true)

@@ -1,4 +1,5 @@
 import MQTT
+import TestSupport
 import Testing
 
 @Suite("WriteGate")
@@ -92,7 +93,7 @@ struct WriteGateTests {
 
   @Test("never lets the acknowledgement of an unsafe message out")
   func property() {
-    var random = Randomness(seed: 4)
+    var random = SeededGenerator(seed: 4)
     for _ in 0..<400 {
       let hold = 1 + random.below(6)
       var gate = WriteGate(holdMessages: hold)

@@ -1,5 +1,6 @@
 import MQTT
 import Mapping
+import TestSupport
 import Testing
 
 @Suite struct EchoGuardTests {
@@ -34,7 +35,7 @@ import Testing
 
   @Test("it behaves as a list of the last publishes that have not come back", arguments: 0..<4)
   func model(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let capacity = 8
     var echoes = EchoGuard(name: "bridge", capacity: capacity)
     // Every publish ever made; nil once it came back.

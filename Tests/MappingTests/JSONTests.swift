@@ -1,4 +1,5 @@
 import Mapping
+import TestSupport
 import Testing
 
 @Suite struct JSONTests {
@@ -163,7 +164,7 @@ import Testing
 
   @Test("what is written is read back", arguments: 0..<4)
   func roundTrip(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<2000 {
       let original = value(&generator, depth: 4)
       try #require(try parse(original.description) == original)
@@ -172,7 +173,7 @@ import Testing
 
   @Test("damaged text is read or refused, never more", arguments: 0..<4)
   func damage(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed &+ 10)
+    var generator = SeededGenerator(seed: seed &+ 10)
     for _ in 0..<2000 {
       var bytes = Array(value(&generator, depth: 3).description.utf8)
       for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {

@@ -1,4 +1,5 @@
 import Mapping
+import TestSupport
 import Testing
 import XMLStream
 import XMPP
@@ -37,7 +38,7 @@ import XMPP
 
   @Test("a message comes back from its stanza as it was", arguments: 0..<4)
   func roundTrip(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let special = Array("<>&'\"\t\n\r ]é日😀\u{85}\u{2028}\u{FFFD}".unicodeScalars)
     for _ in 0..<300 {
       var message = OutboundMessage(

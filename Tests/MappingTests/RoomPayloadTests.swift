@@ -1,4 +1,5 @@
 import Mapping
+import TestSupport
 import Testing
 import XMPP
 
@@ -45,7 +46,7 @@ import XMPP
     let nicks = ["B", "a", "aa", "b", "é", "\u{FB01}", "👍"]
     let occupants = nicks.map { RoomOccupant(nick: $0, role: .participant, affiliation: .none) }
     let json = RoomOccupant.json(occupants)
-    var generator = SeededGenerator(state: 1)
+    var generator = SeededGenerator(seed: 1)
     for _ in 0..<20 { #expect(RoomOccupant.json(occupants.shuffled(using: &generator)) == json) }
     guard case .array(let listed) = try JSONValue(parsing: json) else {
       Issue.record("should be an array")

@@ -1,4 +1,5 @@
 import Mapping
+import TestSupport
 import Testing
 import XMPP
 
@@ -72,7 +73,7 @@ import XMPP
 
   @Test("any text is one level and back, without normalisation", arguments: 0..<4)
   func rawRoundTrip(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<3000 {
       let text = generator.text(Self.special, length: 1...12)
       let level = TopicLevel.encode(text)
@@ -85,7 +86,7 @@ import XMPP
 
   @Test("a text that can be decoded is exactly the encoding of what comes out", arguments: 0..<4)
   func rawInjective(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed &+ 50)
+    var generator = SeededGenerator(seed: seed &+ 50)
     let special = Array("%%%%%25F2fabcdefA0$é\u{1}".unicodeScalars)
     var accepted = 0
     for _ in 0..<5000 {
@@ -104,7 +105,7 @@ import XMPP
 
   @Test("the code is a bijection on JIDs", arguments: 0..<4)
   func jids(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed &+ 200)
+    var generator = SeededGenerator(seed: seed &+ 200)
     var levels: [String: JID] = [:]
     var accepted = 0
     for _ in 0..<4000 {
@@ -124,7 +125,7 @@ import XMPP
 
   @Test("a right form that an error names is accepted, and means what was meant", arguments: 0..<4)
   func rightForms(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed &+ 300)
+    var generator = SeededGenerator(seed: seed &+ 300)
     var named = 0
     for _ in 0..<4000 {
       let level = generator.text(Self.special, length: 1...6) + "@Example.org"

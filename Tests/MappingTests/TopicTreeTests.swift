@@ -1,5 +1,6 @@
 import MQTT
 import Mapping
+import TestSupport
 import Testing
 import XMPP
 
@@ -49,7 +50,7 @@ import XMPP
 
   @Test("what is built is read back, and matches a filter, whatever the JID", arguments: 0..<4)
   func roundTrip(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let filters = try home.filters.map { try TopicFilter($0) }
     var accepted = 0
     for _ in 0..<2000 {
@@ -157,7 +158,7 @@ import XMPP
   @Test("the cache answers as the tree does and keeps within its bounds")
   func cache() throws {
     var cache = AddressCache(home, capacity: 10)
-    var generator = SeededGenerator(state: 1)
+    var generator = SeededGenerator(seed: 1)
     for _ in 0..<3000 {
       let number = Int.random(in: 0..<40, using: &generator)
       let topic =

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import XMPPClient
 
@@ -5,7 +6,7 @@ import XMPPClient
   private func merge(
     directTLS: SRVAnswer = .none, startTLS: SRVAnswer = .none, seed: UInt64 = 1
   ) -> ServerDiscovery.Result {
-    var generator = SplitMix64(state: seed)
+    var generator = SeededGenerator(seed: seed)
     return ServerDiscovery.merge(directTLS: directTLS, startTLS: startTLS, using: &generator)
   }
 
@@ -30,7 +31,7 @@ import XMPPClient
   @Test func weightsShareTheFirstPlace() {
     let answer = SRVAnswer.records([record(1, 10, "a"), record(1, 30, "b"), record(1, 60, "c"), record(2, 999, "z")])
     var first: [String: Int] = [:]
-    var generator = SplitMix64(state: 7)
+    var generator = SeededGenerator(seed: 7)
     for _ in 0..<10_000 {
       guard
         case .servers(let servers) = ServerDiscovery.merge(directTLS: .none, startTLS: answer, using: &generator)
@@ -81,18 +82,5 @@ import XMPPClient
     #expect(
       merge(directTLS: .records([record(1, 1, "a", port: 443)]), startTLS: no)
         == .servers([XMPPEndpoint(host: "a", port: 443, isDirectTLS: true)]))
-  }
-}
-
-/// Random numbers that are the same in every run.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

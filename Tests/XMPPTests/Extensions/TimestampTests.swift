@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import XMPP
 
@@ -44,7 +45,7 @@ import XMPP
 
   @Test("every time is written and read back", arguments: 0..<4)
   func roundTrip(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<5000 {
       let time = Int64.random(in: -62_167_219_200_000...253_402_300_799_999, using: &generator)
       try #require(Timestamp.milliseconds(Timestamp.rfc3339(time)) == time)

@@ -1,4 +1,5 @@
 import TLSEngine
+import TestSupport
 import Testing
 import XMLStream
 import XMPP
@@ -95,7 +96,7 @@ import XMPP
     let facts = NegotiationTests.facts
     var establishments = 0
     for seed in 1...4000 as ClosedRange<UInt64> {
-      var random = SeededGenerator(state: seed)
+      var random = SeededGenerator(seed: seed)
       let security: ClientSession.Configuration.Security = seed.isMultiple(of: 5) ? .startTLS : .none
       var talk = try Conversation(
         security: security, resuming: seed.isMultiple(of: 2) ? try ResumptionTests.stored(unacknowledged: [1, 2]) : nil)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import XMLStream
 import XMPP
@@ -50,7 +51,7 @@ struct Simulation {
 
   /// - Parameter base: where the counts of an existing session stand, or nil to begin without one.
   init(seed: UInt64, base: UInt64?, faults: Faults) throws {
-    random = SeededGenerator(state: seed)
+    random = SeededGenerator(seed: seed)
     self.faults = faults
     server = ModelServer(base: base.map { UInt32(truncatingIfNeeded: $0) })
     if let base {
