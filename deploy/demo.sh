@@ -48,23 +48,8 @@ await_servers
 
 # --- the bridge --------------------------------------------------------------------------------------------------------
 
-cat >"$work/bridge.conf" <<CONF
-[bridge]
-state = "state/bridge.sqlite"
-log_level = "debug"
-
-[mqtt]
-url = "mqtt://127.0.0.1:$mqtt_port"
-
-[[account]]
-name = "home"
-jid = "bot@localhost"
-password = "secret"
-host = "127.0.0.1"
-port = $xmpp_port
-trust = { ca_file = "ca.pem" }
-CONF
-mkdir "$work/state"
+write_configuration "$work" debug
+add_account "$work" home bot 'trust = { ca_file = "ca.pem" }'
 
 # follow LABEL COLOUR LOG PATTERN: shows the lines of a log that match, as they come.
 follow() {

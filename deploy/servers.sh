@@ -4,7 +4,7 @@
 # make_certificates FOLDER: a CA of its own (ca.pem) and what it says of localhost (server.pem, server.key).
 make_certificates() {
   local folder=$1 key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
-  openssl req -x509 "${key[@]}" -days 2 -subj '/CN=demo CA' -keyout "$folder/ca.key" -out "$folder/ca.pem" 2>/dev/null
+  openssl req -x509 "${key[@]}" -days 2 -subj '/CN=loopback CA' -keyout "$folder/ca.key" -out "$folder/ca.pem" 2>/dev/null
   openssl req -new "${key[@]}" -subj /CN=localhost -keyout "$folder/server.key" -out "$folder/server.csr" 2>/dev/null
   openssl x509 -req -in "$folder/server.csr" -CA "$folder/ca.pem" -CAkey "$folder/ca.key" -CAcreateserial -days 2 \
     -extfile <(echo subjectAltName=DNS:localhost) -out "$folder/server.pem" 2>/dev/null
@@ -66,4 +66,33 @@ DATA
 await_servers() {
   await 30 "Mosquitto does not listen on port $mqtt_port" listens "$mqtt_port"
   await 30 "Prosody does not listen on port $xmpp_port" listens "$xmpp_port"
+}
+
+# write_configuration FOLDER LOG_LEVEL: bridge.conf, for a bridge between the two, without accounts.
+write_configuration() {
+  mkdir "$1/state"
+  cat >"$1/bridge.conf" <<CONF
+[bridge]
+state = "state/bridge.sqlite"
+log_level = "$2"
+
+[mqtt]
+url = "mqtt://127.0.0.1:$mqtt_port"
+CONF
+}
+
+# add_account FOLDER NAME USER LINE…: to its bridge.conf, with these lines in the section.
+add_account() {
+  local folder=$1 name=$2 user=$3
+  shift 3
+  cat >>"$folder/bridge.conf" <<CONF
+
+[[account]]
+name = "$name"
+jid = "$user@localhost"
+password = "secret"
+host = "127.0.0.1"
+port = $xmpp_port
+$(printf '%s\n' "$@")
+CONF
 }
