@@ -117,8 +117,8 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "Platform", "XMPP", "XMPPClient",
-        "XMLStream", .product(name: "NIOCore", package: "swift-nio"),
+        "Bridge", "BridgeConfig", "Delivery", "Journal", "MQTT", "Mapping", "Platform", "TestSupport", "XMPP",
+        "XMPPClient", "XMLStream", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ], swiftSettings: strict),
     .testTarget(

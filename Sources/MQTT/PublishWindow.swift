@@ -70,6 +70,10 @@ public struct PublishWindow: Sendable {
   /// How many are in flight.
   public var inFlightCount: Int { inFlight.count }
 
+  /// How many answers are worth being woken for. While several publishes are in flight that is half of them, or a quarter of the
+  /// window: being woken for each costs more than it, and what is still in flight keeps the broker busy meanwhile.
+  public var worthwhileAnswers: Int { max(1, min(inFlight.count, limit / 2) / 2) }
+
   /// How many publishes and states wait to be sent for the first time or again.
   public var queuedCount: Int { queue.count + queuedStates.count + suspects.count + retries.count }
 

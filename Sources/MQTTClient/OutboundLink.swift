@@ -58,11 +58,9 @@ final class OutboundLink: Link {
     handle.confirmations.removeAll(keepingCapacity: true)
   }
 
-  /// While many publishes are in flight their answers are awaited by the quarter: being woken for each costs more than it,
-  /// here and on the event loop. What is still in flight keeps the broker busy meanwhile.
   override var worthReading: Int {
-    let limit = window.limit
-    return window.inFlightCount > limit / 2 ? max(1, limit / 4 * Self.answerBytes) : 1
+    let answers = window.worthwhileAnswers
+    return answers > 1 ? answers * Self.answerBytes : 1
   }
 
   /// A PUBACK without a reason.

@@ -38,7 +38,7 @@ final class XMPPChannelHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let buffer = unwrapInboundIn(data)
-    connection?.heard()
+    connection?.heard(buffer.readableBytes)
     unsafe buffer.withUnsafeReadableBytes { bytes in
       if let tls { unsafe decrypt(bytes, with: tls) } else { unsafe parse(bytes) }
     }

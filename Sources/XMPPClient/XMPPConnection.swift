@@ -61,6 +61,8 @@ public final class XMPPConnection {
   private var hasStream = false
   /// When the present read began: all that it brings comes at that time.
   private var readAt = Duration.zero
+  /// How many bytes the present turn has brought from the socket.
+  public private(set) var bytesOfTurn = 0
   private var isResting = false
   private lazy var timer = DeadlineTimer(eventLoop: eventLoop) { [weak self] in self?.timedOut() }
   private var isTurning = false
@@ -228,7 +230,8 @@ public final class XMPPConnection {
   // MARK: What the channel says
 
   /// Bytes came, whether or not they made an event.
-  func heard() {
+  func heard(_ count: Int) {
+    bytesOfTurn += count
     readAt = Clocks.monotonic()
     session.heard(now: readAt)
   }
@@ -280,6 +283,7 @@ public final class XMPPConnection {
       hasNews = carryOut()
     } while hasNews
     isTurning = false
+    bytesOfTurn = 0
     handler?.flush()
     CrashPoint.written()
     timer.set(session.nextDeadline())

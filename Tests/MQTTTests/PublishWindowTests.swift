@@ -47,6 +47,16 @@ struct PublishWindowTests {
     return Wire(window)
   }
 
+  @Test(
+    "a lone answer is awaited at once, several by the half, many by the quarter of the window",
+    arguments: [(0, 1), (1, 1), (3, 1), (4, 2), (22, 11), (50, 25), (51, 25), (100, 25)])
+  func worthwhileAnswers(inFlight: Int, awaited: Int) {
+    var wire = connected(limit: 100)
+    for token in 0..<inFlight { wire.window.append(Self.publish(UInt64(token)), publisher: 1) }
+    wire.send()
+    #expect(wire.window.worthwhileAnswers == awaited)
+  }
+
   @Test("keeps at most so many in flight, in order")
   func windowed() {
     var wire = connected(limit: 3)

@@ -45,6 +45,8 @@ final class AccountDriver {
   /// What does not work although the account is online.
   private var limitation: String?
   private var pace = StreamPace()
+  /// How many stanzas this turn has brought.
+  private var stanzas = 0
   private var isHalted = false
   private var hasHalted: ((AccountRemains) -> Void)?
 
@@ -150,7 +152,7 @@ final class AccountDriver {
     } while writtenTicket != nil
     isTurning = false
     connection?.endTurn()
-    paceStream()
+    paceStream(now: now)
     connectIfDue()
     leaveIfSettled()
     timer.set(core.nextDeadline().earlier(connector.deadline).earlier(leaving?.deadline).earlier(pace.deadline))
@@ -212,11 +214,18 @@ final class AccountDriver {
     }
   }
 
-  private func paceStream() {
+  private func paceStream(now: Duration) {
     // A login is not held up.
-    let isCrowded = isStreamUp && core.inbound.isCrowded
-    guard isCrowded || pace.deadline != nil else { return }
-    pace.look(isCrowded: isCrowded, connection, now: Clocks.monotonic())
+    guard isStreamUp, let connection else { return }
+    let step = pace.look(
+      isCrowded: core.inbound.isCrowded, stanzas: stanzas, bytes: connection.bytesOfTurn, now: now)
+    stanzas = 0
+    switch step {
+    case .rest: connection.rest(true)
+    case .readOnce: connection.readOnce()
+    case .read: connection.rest(false)
+    case nil: break
+    }
   }
 
   // MARK: Connecting
@@ -239,6 +248,7 @@ final class AccountDriver {
 
   private func ended(_ end: ConnectionEnd) {
     isStreamUp = false
+    (pace, stanzas) = (StreamPace(), 0)
     connector.ended(end, now: Clocks.monotonic())
     let isResumable = connection?.session.resumable != nil
     core.disconnected(isRefusal: end.isRefusal)
@@ -262,6 +272,7 @@ extension AccountDriver: XMPPConnectionOwner {
       tellIfOnline()
     case .stanza(let element, let number):
       guard leaving?.takesStanzas != false else { return }
+      stanzas += 1
       CrashPoint.reached("stanza-received")
       core.received(InboundStanza(element: element, number: number), now: now, wallClock: wallClock)
     case .acknowledged(let number):
@@ -308,6 +319,7 @@ extension AccountDriver {
       mqtt.suspend(inboundID)
       mqtt.removeInbound(inboundID, endingSession: false)
     }
+    connection?.rest(false)
     connection?.park()
   }
 
