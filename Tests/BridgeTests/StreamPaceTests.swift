@@ -15,7 +15,7 @@ import Testing
     var pace = StreamPace()
     for index in 0..<4 { #expect(turn(&pace, at: Double(index) / 10, stanzas: 1) == nil) }
     #expect(turn(&pace, at: 0.5, stanzas: 1) == .rest)
-    #expect(pace.deadline == .milliseconds(2.5))
+    #expect(pace.deadline == .milliseconds(1.5))
     return pace
   }
 
@@ -29,19 +29,19 @@ import Testing
     }
   }
 
-  @Test func aStreamOfQuickTurnsIsReadEveryTwoMilliseconds() {
+  @Test func aStreamOfQuickTurnsIsReadEveryMillisecond() {
     var pace = Self.busyPace()
     // What others bring in between changes nothing.
-    #expect(Self.turn(&pace, at: 2) == nil)
-    for start in [2.5, 4.6, 6.7] {
+    #expect(Self.turn(&pace, at: 1) == nil)
+    for start in [1.5, 2.625, 3.75] {
       #expect(Self.turn(&pace, at: start) == .read)
       #expect(pace.deadline == nil)
-      #expect(Self.turn(&pace, at: start + 0.1, stanzas: 20) == .rest)
+      #expect(Self.turn(&pace, at: start + 0.125, stanzas: 20) == .rest)
     }
     // Slower again: at once.
-    #expect(Self.turn(&pace, at: 8.8) == .read)
-    #expect(Self.turn(&pace, at: 8.9, stanzas: 3) == nil)
-    #expect(Self.turn(&pace, at: 9, stanzas: 1) == nil)
+    #expect(Self.turn(&pace, at: 5) == .read)
+    #expect(Self.turn(&pace, at: 5.125, stanzas: 7) == nil)
+    #expect(Self.turn(&pace, at: 5.25, stanzas: 1) == nil)
   }
 
   @Test func whatHasGatheredByItselfIsNotHeldUp() {
@@ -68,8 +68,8 @@ import Testing
 
   @Test func crowdAndBusyTurnsTakeOverFromEachOther() {
     var pace = Self.busyPace()
-    #expect(Self.turn(&pace, at: 2, isCrowded: true) == nil)
-    #expect(pace.deadline == .milliseconds(52))
+    #expect(Self.turn(&pace, at: 1, isCrowded: true) == nil)
+    #expect(pace.deadline == .milliseconds(51))
     #expect(Self.turn(&pace, at: 52, isCrowded: true) == .readOnce)
     #expect(Self.turn(&pace, at: 53, stanzas: 20, isCrowded: true) == nil)
     #expect(Self.turn(&pace, at: 54) == .read)

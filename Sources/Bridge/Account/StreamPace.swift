@@ -25,13 +25,13 @@ struct StreamPace {
 
   /// Between two bursts while the spool is crowded: 64 KiB each are enough that nothing piles up at the server.
   static let crowdRest = Duration.milliseconds(50)
-  /// Between two turns of a busy stream: at 10,000 stanzas a second each brings twenty, where it would bring one.
-  static let busyRest = Duration.milliseconds(2)
+  /// Between two turns of a busy stream: at 20,000 stanzas a second each brings twenty, where most would bring one.
+  static let busyRest = Duration.milliseconds(1)
   /// Turns that follow so closely upon each other that they had better be one, and how many of them make a stream busy: a short
   /// burst is not held up.
   private static let quick = (within: Duration.microseconds(500), turns: 4)
   /// A busy stream stays busy as long as a rest brings so many stanzas.
-  private static let several = 4
+  private static let several = 8
   /// A turn that brings so many bytes has gathered by itself.
   static let plenty = 32 << 10
 
