@@ -38,10 +38,11 @@ import Testing
       #expect(pace.deadline == nil)
       #expect(Self.turn(&pace, at: start + 0.125, stanzas: 20) == .rest)
     }
-    // Slower again: at once.
+    // Slower again: at once, and for a good while.
     #expect(Self.turn(&pace, at: 5) == .read)
-    #expect(Self.turn(&pace, at: 5.125, stanzas: 7) == nil)
-    #expect(Self.turn(&pace, at: 5.25, stanzas: 1) == nil)
+    #expect(Self.turn(&pace, at: 5.125, stanzas: 11) == nil)
+    for index in 1...67 { #expect(Self.turn(&pace, at: 5.125 + Double(index) / 8, stanzas: 1) == nil) }
+    #expect(Self.turn(&pace, at: 13.625, stanzas: 1) == .rest)
   }
 
   @Test func whatHasGatheredByItselfIsNotHeldUp() {

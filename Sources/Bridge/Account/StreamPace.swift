@@ -19,7 +19,7 @@ struct StreamPace {
   private var isCrowded = false
   /// When the latest turn ended that brought stanzas.
   private var lastBrought: Duration?
-  /// How many turns in a row have brought stanzas in quick succession.
+  /// How many turns in a row have brought stanzas in quick succession; negative while the stream has proved too slow for a rest.
   private var quickTurns = 0
   private var hasRested = false
 
@@ -30,8 +30,8 @@ struct StreamPace {
   /// Turns that follow so closely upon each other that they had better be one, and how many of them make a stream busy: a short
   /// burst is not held up.
   private static let quick = (within: Duration.microseconds(500), turns: 4)
-  /// A busy stream stays busy as long as a rest brings so many stanzas.
-  private static let several = 8
+  /// A busy stream stays busy as long as a rest brings so many stanzas. If it brings fewer it is not tried again for so many turns.
+  private static let several = (stanzas: 12, patience: 64)
   /// A turn that brings so many bytes has gathered by itself.
   static let plenty = 32 << 10
 
@@ -61,9 +61,12 @@ struct StreamPace {
   private mutating func isBusy(stanzas: Int, bytes: Int, now: Duration) -> Bool {
     guard stanzas > 0 else { return false }
     let isSoon = lastBrought.map { now - $0 <= Self.quick.within } ?? false
-    let isQuick = hasRested ? stanzas >= Self.several : isSoon
+    if hasRested, stanzas < Self.several.stanzas {
+      quickTurns = -Self.several.patience
+    } else {
+      quickTurns = hasRested || isSoon ? quickTurns + 1 : min(quickTurns, 0)
+    }
     (lastBrought, hasRested) = (now, false)
-    quickTurns = isQuick ? quickTurns + 1 : 0
     return quickTurns >= Self.quick.turns && bytes < Self.plenty
   }
 
