@@ -319,6 +319,7 @@ extension AccountDriver {
       mqtt.suspend(inboundID)
       mqtt.removeInbound(inboundID, endingSession: false)
     }
+    // Nothing would wake a stream that rests, and parking waits for the server's word.
     connection?.rest(false)
     connection?.park()
   }

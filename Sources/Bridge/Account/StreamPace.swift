@@ -58,6 +58,7 @@ struct StreamPace {
     }
   }
 
+  /// Whether this turn should have waited for more. It is asked once a turn, for it counts them.
   private mutating func isBusy(stanzas: Int, bytes: Int, now: Duration) -> Bool {
     guard stanzas > 0 else { return false }
     let isSoon = lastBrought.map { now - $0 <= Self.quick.within } ?? false
