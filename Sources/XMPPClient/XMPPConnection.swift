@@ -61,8 +61,7 @@ public final class XMPPConnection {
   private var hasStream = false
   /// When the present read began: all that it brings comes at that time.
   private var readAt = Duration.zero
-  /// How many bytes the present turn has brought from the socket.
-  public private(set) var bytesOfTurn = 0
+  private var intake = (stanzas: 0, bytes: 0)
   private var isResting = false
   private lazy var timer = DeadlineTimer(eventLoop: eventLoop) { [weak self] in self?.timedOut() }
   private var isTurning = false
@@ -167,6 +166,12 @@ public final class XMPPConnection {
     handler?.readOnce()
   }
 
+  /// How many stanzas have come since it was last asked, and how many bytes from the socket.
+  public func takeIntake() -> (stanzas: Int, bytes: Int) {
+    defer { intake = (0, 0) }
+    return intake
+  }
+
   /// Ends the turn that the owner's calls made: carries out what the session says and writes it in one go.
   public func endTurn() { runTurn(ownerIsDone: true) }
 
@@ -231,7 +236,7 @@ public final class XMPPConnection {
 
   /// Bytes came, whether or not they made an event.
   func heard(_ count: Int) {
-    bytesOfTurn += count
+    intake.bytes += count
     readAt = Clocks.monotonic()
     session.heard(now: readAt)
   }
@@ -283,7 +288,6 @@ public final class XMPPConnection {
       hasNews = carryOut()
     } while hasNews
     isTurning = false
-    bytesOfTurn = 0
     handler?.flush()
     CrashPoint.written()
     timer.set(session.nextDeadline())
@@ -304,7 +308,9 @@ public final class XMPPConnection {
         (untried, failures, distrust) = ([], [], nil)
         LoginMemory.loggedIn(on: eventLoop, threads)
         tell(.established(established))
-      case .stanza(let element, let number): tell(.stanza(element, number: number))
+      case .stanza(let element, let number):
+        intake.stanzas += 1
+        tell(.stanza(element, number: number))
       case .acknowledged(let sequence): tell(.acknowledged(upTo: sequence))
       case .lost: tell(.lost)
       case .ended(let end):

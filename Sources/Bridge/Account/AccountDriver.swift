@@ -45,8 +45,6 @@ final class AccountDriver {
   /// What does not work although the account is online.
   private var limitation: String?
   private var pace = StreamPace()
-  /// How many stanzas this turn has brought.
-  private var stanzas = 0
   private var isHalted = false
   private var hasHalted: ((AccountRemains) -> Void)?
 
@@ -216,11 +214,8 @@ final class AccountDriver {
 
   private func paceStream(now: Duration) {
     // A login is not held up.
-    guard isStreamUp, let connection else { return }
-    let step = pace.look(
-      isCrowded: core.inbound.isCrowded, stanzas: stanzas, bytes: connection.bytesOfTurn, now: now)
-    stanzas = 0
-    switch step {
+    guard let connection, case let intake = connection.takeIntake(), isStreamUp else { return }
+    switch pace.look(isCrowded: core.inbound.isCrowded, stanzas: intake.stanzas, bytes: intake.bytes, now: now) {
     case .rest: connection.rest(true)
     case .readOnce: connection.readOnce()
     case .read: connection.rest(false)
@@ -248,7 +243,7 @@ final class AccountDriver {
 
   private func ended(_ end: ConnectionEnd) {
     isStreamUp = false
-    (pace, stanzas) = (StreamPace(), 0)
+    pace = StreamPace()
     connector.ended(end, now: Clocks.monotonic())
     let isResumable = connection?.session.resumable != nil
     core.disconnected(isRefusal: end.isRefusal)
@@ -272,7 +267,6 @@ extension AccountDriver: XMPPConnectionOwner {
       tellIfOnline()
     case .stanza(let element, let number):
       guard leaving?.takesStanzas != false else { return }
-      stanzas += 1
       CrashPoint.reached("stanza-received")
       core.received(InboundStanza(element: element, number: number), now: now, wallClock: wallClock)
     case .acknowledged(let number):

@@ -17,23 +17,12 @@ struct StreamPace {
   private(set) var deadline: Duration?
   private var isResting = false
   private var isCrowded = false
-  /// When the latest turn ended that brought stanzas.
-  private var lastBrought: Duration?
-  /// How many turns in a row have brought stanzas in quick succession; negative while the stream has proved too slow for a rest.
-  private var quickTurns = 0
-  private var hasRested = false
+  private var trickle = Trickle()
 
   /// Between two bursts while the spool is crowded: 64 KiB each are enough that nothing piles up at the server.
   static let crowdRest = Duration.milliseconds(50)
   /// Between two turns of a busy stream: at 20,000 stanzas a second each brings twenty, where most would bring one.
   static let busyRest = Duration.milliseconds(1)
-  /// Turns that follow so closely upon each other that they had better be one, and how many of them make a stream busy: a short
-  /// burst is not held up.
-  private static let quick = (within: Duration.microseconds(500), turns: 4)
-  /// A busy stream stays busy as long as a rest brings so many stanzas. If it brings fewer it is not tried again for so many turns.
-  private static let several = (stanzas: 12, patience: 64)
-  /// A turn that brings so many bytes has gathered by itself.
-  static let plenty = 32 << 10
 
   /// Looks at the end of a turn.
   /// - Parameters:
@@ -42,37 +31,61 @@ struct StreamPace {
   ///   - bytes: and in how many bytes.
   /// - Returns: what to do now, if anything.
   mutating func look(isCrowded: Bool, stanzas: Int, bytes: Int, now: Duration) -> Step? {
-    let (wasCrowded, isBusy) = (self.isCrowded, isBusy(stanzas: stanzas, bytes: bytes, now: now))
+    let wasCrowded = self.isCrowded
     self.isCrowded = isCrowded
+    if stanzas > 0 { trickle.take(stanzas: stanzas, bytes: bytes, now: now) }
     switch (isCrowded, deadline) {
     case (true, let end) where !wasCrowded || now >= end ?? now:
       deadline = now + Self.crowdRest
       return wasCrowded ? .readOnce : rest()
-    case (false, _) where isBusy:
+    case (false, _) where stanzas > 0 && trickle.wantsRest:
       deadline = now + Self.busyRest
       return rest()
     case (false, let end?) where wasCrowded || stanzas > 0 || now >= end:
-      (isResting, deadline, hasRested) = (false, nil, true)
+      // What a crowd's rest brings says nothing of the stream's pace.
+      if !wasCrowded { trickle.hasRested = true }
+      (isResting, deadline) = (false, nil)
       return .read
     default: return nil
     }
   }
 
-  /// Whether this turn should have waited for more. It is asked once a turn, for it counts them.
-  private mutating func isBusy(stanzas: Int, bytes: Int, now: Duration) -> Bool {
-    guard stanzas > 0 else { return false }
-    let isSoon = lastBrought.map { now - $0 <= Self.quick.within } ?? false
-    if hasRested, stanzas < Self.several.stanzas {
-      quickTurns = -Self.several.patience
-    } else {
-      quickTurns = hasRested || isSoon ? quickTurns + 1 : min(quickTurns, 0)
-    }
-    (lastBrought, hasRested) = (now, false)
-    return quickTurns >= Self.quick.turns && bytes < Self.plenty
-  }
-
   private mutating func rest() -> Step? {
     defer { isResting = true }
     return isResting ? nil : .rest
+  }
+}
+
+/// Whether stanzas keep coming in turns that had better been one.
+private struct Trickle {
+  /// The next turn is the first since a rest.
+  var hasRested = false
+  /// The latest turn should have waited for more.
+  private(set) var wantsRest = false
+  private var lastTurn: Duration?
+  /// How many turns in a row have come in quick succession; negative while the stream has proved too slow for a rest.
+  private var quickTurns = 0
+
+  /// Turns that follow so closely upon each other are quick.
+  private static let quick = Duration.microseconds(500)
+  /// So many of them make a trickle: a short burst is not held up.
+  private static let many = 4
+  /// A rest is worth it if it brings so many stanzas.
+  private static let worthwhile = 12
+  /// After one that was not, so many quick turns more are needed.
+  private static let patience = 64
+  /// A turn that brings so many bytes has gathered by itself.
+  private static let plenty = 32 << 10
+
+  /// A turn has brought stanzas.
+  mutating func take(stanzas: Int, bytes: Int, now: Duration) {
+    let isQuick = lastTurn.map { now - $0 <= Self.quick } ?? false
+    if hasRested, stanzas < Self.worthwhile {
+      quickTurns = -Self.patience
+    } else {
+      quickTurns = hasRested || isQuick ? quickTurns + 1 : min(quickTurns, 0)
+    }
+    (lastTurn, hasRested) = (now, false)
+    wantsRest = quickTurns >= Self.many && bytes < Self.plenty
   }
 }
